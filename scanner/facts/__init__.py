@@ -1,0 +1,1 @@
+"""Facts about an asset, one file a topic."""

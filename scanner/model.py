@@ -15,7 +15,7 @@ from typing import Any, Literal
 class Status(StrEnum):
     """Result states of XCCDF 1.2 (NIST IR 7275 r4, section 6.6.4.2) that drscan uses."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a result, not a password
     FAIL = "fail"
     ERROR = "error"
     UNKNOWN = "unknown"

@@ -1,0 +1,153 @@
+"""Options and output helpers that several commands share."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scanner.inventory.problem import printable
+from scanner.model import Severity, Status
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from scanner.store.db import Store
+    from scanner.store.rows import FindingFilter
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+checks_dir = click.option(
+    "--checks-dir",
+    "checks_dirs",
+    multiple=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A folder of further checks (*.py).",
+)
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A rich console that takes no markup from what it prints. NO_COLOR is honoured by rich."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, markup=False, highlight=False, soft_wrap=False)
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """A plain table. Text that came from an asset is shown with its control characters escaped."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        made.add_row(
+            *(
+                Text(printable(str("" if cell is None else cell)), SEVERITY_STYLE.get(str(cell), ""))
+                for cell in row
+            )
+        )
+    return made
+
+
+SEVERITY_STYLE = {
+    "critical": "bold red",
+    "high": "red",
+    "medium": "yellow",
+    "low": "cyan",
+    "fail": "red",
+    "error": "magenta",
+    "pass": "green",
+}
+
+
+def selection(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that choose assets of the inventory."""
+    for decorate in (
+        click.option("--zone", "zones", multiple=True, help="Only assets of this zone."),
+        click.option("--tag", "tags", multiple=True, help="Only assets with this tag."),
+        click.option("--limit", "-l", help="Only these hosts and groups: 'db*:!db3:&prod'."),
+        click.option(
+            "--inventory",
+            "-i",
+            multiple=True,
+            type=click.Path(path_type=Path),
+            help="Inventory file, folder or executable [inventory/assets.yaml].",
+        ),
+    ):
+        command = decorate(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class Since(click.ParamType[datetime]):
+    """A date, a time, or a duration back from now; gives an aware datetime."""
+
+    name: str = "when"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """`2026-11-24`, `2026-11-24T10:00` (UTC unless it says otherwise) or `7d`."""
+        from scanner import duration
+
+        try:
+            return datetime.now(UTC) - duration.parse(value)
+        except ValueError:
+            pass
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no date and no duration; write 2026-11-24 or 7d", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def finding_filters(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that choose findings; the command gets them as one `where: FindingFilter`."""
+
+    @functools.wraps(command)
+    def collected(*args: Any, **options: Any) -> Any:
+        from scanner.store.rows import FindingFilter
+
+        where = FindingFilter(
+            status=tuple(Status(name) for name in options.pop("status")),
+            severity=Severity(level) if (level := options.pop("severity")) else None,
+            asset=options.pop("asset"),
+            check=options.pop("check"),
+            control=options.pop("control"),
+            zone=options.pop("zone"),
+            tier=options.pop("tier"),
+            new_in=options.pop("new_in"),
+            since=options.pop("since"),
+            limit=options.pop("max_rows"),
+        )
+        return command(*args, where=where, **options)
+
+    for decorate in (
+        click.option("--max", "max_rows", type=click.IntRange(1), metavar="N", help="At most N findings."),
+        click.option("--since", type=Since(), help="Changed since: 2026-11-24, or 7d back from now."),
+        click.option("--new", "new_in", is_flag=False, flag_value=0, type=int, metavar="[SCAN]",
+                     help="Changed in that scan, or in the last one."),
+        click.option("--tier", type=int, help="Only assets of this tier."),
+        click.option("--zone", help="Only assets of this zone."),
+        click.option("--control", help="Only checks for this control: 'nist-800-53:CP-9*'."),
+        click.option("--check", help="Only this check, or a glob: 'SSH-*'."),
+        click.option("--asset", help="Only this asset, or a glob: 'db*'."),
+        click.option("--severity", type=click.Choice([*Severity]), help="At least this severity."),
+        click.option("--status", multiple=True, type=click.Choice([*Status]), help="Only this result."),
+    ):  # fmt: skip
+        collected = decorate(collected)
+    return collected
+
+
+def resolve_new(store: Store, where: FindingFilter) -> FindingFilter:
+    """`--new` without a number means the last scan that finished."""
+    from scanner.store import queries
+
+    if where.new_in != 0:
+        return where
+    latest = queries.latest_scan(store)
+    return replace(where, new_in=latest.id if latest else -1)

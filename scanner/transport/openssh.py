@@ -1,0 +1,113 @@
+"""Old servers that speak only SHA-1 era SSH, through the machine's own `ssh` client.
+
+paramiko 5 can no longer speak these algorithms. The client is used only for assets that say
+`ssh_legacy: true`, and that is itself a finding.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from scanner.model import Connection, Reach
+from scanner.transport.base import Collected, Limits, Streams, Unreached
+from scanner.transport.frame import Batch, decode
+from scanner.transport.hostkeys import HostKey, KnownHosts
+from scanner.transport.local import ended
+from scanner.transport.process import feed
+
+_LEGACY = (
+    "KexAlgorithms=+diffie-hellman-group14-sha1,diffie-hellman-group-exchange-sha1,diffie-hellman-group1-sha1",
+    "HostKeyAlgorithms=+ssh-rsa",
+    "PubkeyAcceptedAlgorithms=+ssh-rsa",
+    "Ciphers=+aes128-cbc,aes256-cbc,3des-cbc",
+    "MACs=+hmac-sha1",
+)
+_FAULTS: tuple[tuple[bytes, str], ...] = (
+    (b"REMOTE HOST IDENTIFICATION HAS CHANGED", "host-key-changed"),
+    (b"is marked as revoked", "host-key-revoked"),
+    (b"Host key verification failed", "host-key-unknown"),
+    (b"host key is known", "host-key-unknown"),
+    (b"Permission denied", "auth-failed"),
+    (b"no matching", "no-common-algorithm"),
+    (b"Unable to negotiate", "no-common-algorithm"),
+)
+
+
+def collect(connection: Connection, batch: Batch, limits: Limits, known_hosts: Sequence[Path]) -> Collected:
+    """Run the batch with legacy algorithms allowed. Raises Unreached."""
+    if connection.password:
+        raise Unreached(
+            Reach(
+                "misconfigured",
+                "ssh_legacy logs in with a key or the agent, not with a password",
+                legacy=True,
+            )
+        )
+    streams = Streams(limits.asset_bytes)
+    deadline = time.monotonic() + limits.asset_seconds
+    try:
+        ending, code = feed(
+            _argv(connection, limits, known_hosts),
+            batch.script,
+            streams,
+            deadline=deadline,
+            env={**os.environ, "LC_ALL": "C"},
+        )
+    except FileNotFoundError as error:
+        detail = "ssh_legacy needs the OpenSSH client: apt install openssh-client"
+        raise Unreached(Reach("misconfigured", detail, legacy=True)) from error
+    answer = decode(batch, streams.stdout, streams.stderr)
+    if code == 255 and ending == "exited" and not answer.outputs:
+        raise Unreached(_fault(streams.stderr, connection))
+    reach = ended(ending, answer.complete, limits)
+    return Collected(Reach(reach.outcome, reach.detail, legacy=True), answer.outputs, answer.platform)
+
+
+def host_key(connection: Connection, limits: Limits) -> HostKey:
+    """The key that the server presents, without trusting it or logging in to it. Raises Unreached."""
+    streams = Streams(limits.asset_bytes)
+    deadline = time.monotonic() + limits.connect_seconds * 2
+    with tempfile.TemporaryDirectory(prefix="drscan-") as folder:
+        learned = Path(folder) / "known_hosts"
+        argv = _argv(connection, limits, [learned], "accept-new", "PreferredAuthentications=none")
+        feed(argv, b"", streams, deadline=deadline, env={**os.environ, "LC_ALL": "C"})
+        found = KnownHosts.read([learned]).lines
+    if not found:
+        raise Unreached(_fault(streams.stderr, connection))
+    return found[0].key
+
+
+def _argv(
+    connection: Connection, limits: Limits, known_hosts: Sequence[Path], checking: str = "yes", *further: str
+) -> list[str]:
+    options = [
+        *_LEGACY,
+        *further,
+        "BatchMode=yes",
+        f"StrictHostKeyChecking={checking}",
+        "UpdateHostKeys=no",
+        f"ConnectTimeout={limits.connect_seconds:g}",
+        "UserKnownHostsFile=" + " ".join(f'"{path.expanduser()}"' for path in known_hosts),
+    ]
+    if connection.host_key_alias:
+        options.append(f"HostKeyAlias={connection.host_key_alias}")
+    if connection.proxy_jump:
+        options.append("ProxyJump=" + ",".join(connection.proxy_jump))
+    if connection.identity_files:
+        options += [f"IdentityFile={path}" for path in connection.identity_files]
+    argv = ["ssh", "-T", "-p", str(connection.port)]
+    for option in options:
+        argv += ["-o", option]
+    if connection.user:
+        argv += ["-l", connection.user]
+    return [*argv, "--", connection.host, "/bin/sh"]
+
+
+def _fault(stderr: bytes, connection: Connection) -> Reach:
+    outcome = next((name for needle, name in _FAULTS if needle in stderr), "unreachable")
+    last = stderr.decode("utf-8", "replace").strip().splitlines()
+    return Reach(outcome, last[-1] if last else f"{connection.host}: no answer", legacy=True)  # type: ignore[arg-type]

@@ -132,6 +132,11 @@ class SshTransport:
             raise Unreached(Reach("no-common-algorithm", str(error))) from error
         except (paramiko.SSHException, EOFError, OSError) as error:
             raise Unreached(Reach("unreachable", _handshake_fault(error))) from error
+        if not transport.initial_kex_done:
+            # start_client returns without a word when its time is up.
+            raise Unreached(
+                Reach("unreachable", f"something listens, but no SSH handshake within {left:.0f} s")
+            )
         return transport
 
     def _verify(self, connection: Connection, key: HostKey) -> None:
@@ -204,6 +209,8 @@ def _prefer_known(transport: paramiko.Transport, kinds: tuple[str, ...]) -> None
 
 def _handshake_fault(error: Exception) -> str:
     text = str(error)
+    if "Indecipherable" in text:
+        return "something listens that does not speak SSH"
     if isinstance(error, EOFError) or "banner" in text:
         return f"something listens, but sends no SSH banner ({text or 'connection closed'})"
     return text or type(error).__name__

@@ -124,7 +124,8 @@ class SshTransport:
         stack.callback(transport.close)
         stack.enter_context(_closed_at(deadline, transport))
         left = max(0.1, min(self.limits.connect_seconds * 2, deadline - time.monotonic()))
-        transport.banner_timeout = transport.handshake_timeout = left
+        # start_client below keeps the time; paramiko's own limits only end its thread after that.
+        transport.banner_timeout = transport.handshake_timeout = left + 1
         _prefer_known(transport, self.known_hosts.kinds(_alias(connection), connection.port))
         try:
             transport.start_client(timeout=left)

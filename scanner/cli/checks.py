@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from scanner import catalog, profile
-from scanner.cli.options import as_json, checks_dir, console, table
+from scanner.cli.options import as_json, checks_dir, print_table
 from scanner.planner import sudoers_commands
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def list_(only: tuple[str, ...], profile_name: str, checks_dirs: tuple[Path, ...
         click.echo(json.dumps([_data(item.check, item.severity) for item in selected], indent=2))
         return
     rows = [(item.check.info.id, item.severity, item.check.info.title) for item in selected]
-    console().print(table(("Check", "Severity", "What holds when it passes"), rows))
+    print_table(("Check", "Severity", "What holds when it passes"), rows)
     click.echo(f"{len(rows)} checks. Next: drscan checks show {rows[0][0]}" if rows else "No checks.")
 
 
@@ -120,7 +120,7 @@ def profiles(as_json: bool) -> None:
         keys = ("name", "checks", "title", "description")
         click.echo(json.dumps([dict(zip(keys, row, strict=True)) for row in rows], indent=2))
         return
-    console().print(table(("Profile", "Checks", "Title", "What for"), rows))
+    print_table(("Profile", "Checks", "Title", "What for"), rows)
 
 
 def _data(check: Check, severity: str) -> dict[str, object]:

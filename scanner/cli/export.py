@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -37,9 +38,9 @@ def export(config: Config, where: FindingFilter, format_: str, output: Path | No
     with db.open(config.database, create=False) as store, _target(output) as stream:
         rows = queries.findings(store, resolve_new(store, where), evidence=True)
         if format_ == "csv":
-            csvfile.write(rows, stream, neutralise=not raw_cells)
+            csvfile.write(rows, stream, safe=not raw_cells)
         else:
-            jsonfile.write(rows, stream, scan=queries.latest_scan(store))
+            jsonfile.write(rows, stream, scan=queries.latest_scan(store), generated=datetime.now(UTC))
     if output:
         click.echo(f"Wrote {output}", err=True)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from scanner.cli.options import as_json, console, finding_filters, resolve_new, table
+from scanner.cli.options import as_json, finding_filters, print_table, resolve_new
 from scanner.config import Config
 from scanner.inventory.problem import printable
 from scanner.model import Evidence
@@ -34,7 +36,7 @@ def findings(ctx: click.Context, where: FindingFilter, as_json: bool) -> None:
         if as_json:
             from scanner.export import jsonfile
 
-            jsonfile.write_rows(found, click.get_text_stream("stdout"))
+            jsonfile.write(found, sys.stdout, scan=queries.latest_scan(store), generated=datetime.now(UTC))
             return
         rows = [
             (row.id, row.status, row.severity, row.check, row.asset, row.message, row.changed_at[:10])
@@ -44,7 +46,7 @@ def findings(ctx: click.Context, where: FindingFilter, as_json: bool) -> None:
         click.echo("No finding matches.")
         return
     heads = ("Id", "Result", "Severity", "Check", "Asset", "What is the case", "Since")
-    console().print(table(heads, rows))
+    print_table(heads, rows)
     click.echo(f"{len(rows)} findings. Next: drscan findings show {rows[0][0]}")
 
 
@@ -113,4 +115,4 @@ def _data(found: FindingHistory) -> dict[str, Any]:
         }
         for change in found.changes
     ]
-    return {**jsonfile.to_data(found.finding), "history": history}
+    return {**jsonfile.finding_data(found.finding), "history": history}

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from scanner.cli.options import as_json, inventory_option, print_table, selection
+from scanner.cli.trust import trust
 from scanner.duration import format_duration
 
 if TYPE_CHECKING:
+    from scanner.config import Config
     from scanner.inventory.load import Inventory
     from scanner.model import Asset
-
-DEFAULT = Path("inventory/assets.yaml")
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class InputError(click.ClickException):
@@ -41,9 +39,9 @@ def read_inventory(context: click.Context, paths: tuple[Path, ...]) -> Inventory
     """The inventory of the paths given, else of the configuration; warnings go to stderr."""
     from scanner.inventory.load import InventoryError, load
 
-    configured: tuple[Path, ...] = getattr(context.obj, "inventory", ())
+    config: Config = context.obj
     try:
-        inventory = load(paths or configured or (DEFAULT,))
+        inventory = load(paths or config.inventory, ssh_config=config.ssh_config)
     except InventoryError as error:
         fail(error.problems)
     for warning in inventory.warnings:
@@ -63,29 +61,6 @@ def select_assets(
         fail([error])
 
 
-def inventory_option(command: Command) -> Command:
-    """`-i/--inventory`, given to the command as `paths`."""
-    return click.option(
-        "-i",
-        "--inventory",
-        "paths",
-        multiple=True,
-        type=click.Path(path_type=Path),
-        help="Inventory file, folder or program; may be given several times.",
-    )(command)
-
-
-def selection_options(command: Command) -> Command:
-    """`--limit`, `--tag` and `--zone`, given to the command as `limit`, `tags` and `zones`."""
-    limit = click.option("--limit", metavar="PATTERN", help="Ansible host pattern, such as 'db*:!db3:&prod'.")
-    tag = click.option("--tag", "tags", multiple=True, help="Only assets with this tag, or one of several.")
-    zone = click.option("--zone", "zones", multiple=True, help="Only assets in this zone, or one of several.")
-    return limit(tag(zone(command)))
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-
 def _print_json(data: object) -> None:
     click.echo(json.dumps(data, indent=2, ensure_ascii=False))
 
@@ -96,9 +71,8 @@ def inventory() -> None:
 
 
 @inventory.command("list")
-@inventory_option
-@selection_options
-@json_option
+@selection
+@as_json
 @click.pass_context
 def list_assets(
     context: click.Context,
@@ -118,33 +92,20 @@ def list_assets(
 
         _print_json([asset_document(asset) for asset in assets])
     else:
-        _print_table(assets)
+        print_table(("Asset", "Address", "Tier", "Zone", "Owner", "RTO", "RPO", "Groups"), map(_row, assets))
 
 
-def _print_table(assets: tuple[Asset, ...]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for heading in ("ASSET", "ADDRESS", "TIER", "ZONE", "OWNER", "RTO", "RPO", "GROUPS"):
-        table.add_column(heading, overflow="fold")
-    for asset in assets:
-        table.add_row(
-            asset.name,
-            _address(asset),
-            str(asset.tier or ""),
-            asset.zone or "",
-            asset.owner or "",
-            "" if asset.rto is None else format_duration(asset.rto),
-            "" if asset.rpo is None else format_duration(asset.rpo),
-            " ".join(asset.groups),
-        )
-    # Names come from files, so nothing in them is markup; a pipe gets one line an asset.
-    width = None if sys.stdout.isatty() else 1_000
-    console = Console(markup=False, emoji=False, highlight=False, width=width)
-    with console.capture() as captured:
-        console.print(table)
-    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+def _row(asset: Asset) -> tuple[object, ...]:
+    return (
+        asset.name,
+        _address(asset),
+        asset.tier,
+        asset.zone,
+        asset.owner,
+        "" if asset.rto is None else format_duration(asset.rto),
+        "" if asset.rpo is None else format_duration(asset.rpo),
+        " ".join(asset.groups),
+    )
 
 
 def _address(asset: Asset) -> str:
@@ -158,7 +119,7 @@ def _address(asset: Asset) -> str:
 @inventory.command()
 @click.argument("host")
 @inventory_option
-@json_option
+@as_json
 @click.pass_context
 def show(context: click.Context, host: str, paths: tuple[Path, ...], as_json: bool) -> None:
     """Show all that is known of one asset, and how it is reached.
@@ -189,7 +150,7 @@ def _without_empty(data: Any) -> Any:
 @inventory.command()
 @click.argument("group", default="all")
 @inventory_option
-@json_option
+@as_json
 @click.pass_context
 def graph(context: click.Context, group: str, paths: tuple[Path, ...], as_json: bool) -> None:
     """Draw the groups as a tree, from GROUP or from the top.
@@ -265,3 +226,6 @@ def import_csv(file: Path, output: Path | None, force: bool) -> None:
     except OSError as error:
         fail([f"{output} cannot be written: {error.strerror}"])
     click.echo(f"{output}: {len(data['all']['hosts'])} assets", err=True)
+
+
+inventory.add_command(trust)

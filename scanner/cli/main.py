@@ -108,15 +108,20 @@ def main() -> None:
     except Exception as error:
         if debug or not is_plain(error):
             raise
-        click.echo("\n".join(f"drscan: {line}" for line in str(error).splitlines()), err=True)
+        from scanner.inventory.problem import printable
+
+        click.echo("\n".join(printable(line) for line in str(error).splitlines()), err=True)
         sys.exit(2)
 
 
 def is_plain(error: Exception) -> bool:
     """True for errors whose text is already what a person needs."""
     from scanner.catalog import CatalogError
-    from scanner.inventory.problem import InventoryError
+    from scanner.inventory.load import InventoryError, SelectionError
+    from scanner.inventory.secrets import SecretError
     from scanner.profile import ProfileError
     from scanner.store.errors import StoreError
 
-    return isinstance(error, InventoryError | CatalogError | ProfileError | StoreError)
+    return isinstance(
+        error, InventoryError | SelectionError | SecretError | CatalogError | ProfileError | StoreError
+    )

@@ -15,9 +15,6 @@ from scanner.inventory.problem import printable
 from scanner.model import Severity, Status
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
     from scanner.store.db import Store
     from scanner.store.rows import FindingFilter
 
@@ -31,31 +28,33 @@ checks_dir = click.option(
 )
 
 
-def console(*, stderr: bool = False) -> Console:
-    """A rich console that takes no markup from what it prints. NO_COLOR is honoured by rich."""
-    from rich.console import Console
+def print_table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table; into a pipe or file, one line a row however long.
 
-    return Console(stderr=stderr, markup=False, highlight=False, soft_wrap=False)
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A plain table. Text that came from an asset is shown with its control characters escaped."""
+    Cells are never taken for markup, and control characters in them are shown escaped: they may come
+    from an asset. rich honours NO_COLOR.
+    """
     from rich import box
+    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False)
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for head in heads:
+        made.add_column(head, overflow="fold")
     for row in rows:
-        made.add_row(
-            *(
-                Text(printable(str("" if cell is None else cell)), SEVERITY_STYLE.get(str(cell), ""))
-                for cell in row
-            )
-        )
-    return made
+        texts = (printable("" if cell is None else str(cell)) for cell in row)
+        made.add_row(*(Text(text, STYLES.get(text, "")) for text in texts))
+    console = Console(markup=False, emoji=False, highlight=False)
+    if not console.is_terminal:
+        console.width = 1_000
+    with console.capture() as captured:
+        console.print(made)
+    lines = (line.rstrip() for line in captured.get().splitlines())
+    click.echo("\n".join(line for line in lines if line))
 
 
-SEVERITY_STYLE = {
+STYLES = {
     "critical": "bold red",
     "high": "red",
     "medium": "yellow",
@@ -66,19 +65,23 @@ SEVERITY_STYLE = {
 }
 
 
+inventory_option = click.option(
+    "-i",
+    "--inventory",
+    "paths",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Inventory file, folder or program; repeatable [inventory/assets.yaml].",
+)
+
+
 def selection(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Options that choose assets of the inventory."""
+    """`-i`, `--limit`, `--tag`, `--zone`: given to the command as paths, limit, tags, zones."""
     for decorate in (
-        click.option("--zone", "zones", multiple=True, help="Only assets of this zone."),
-        click.option("--tag", "tags", multiple=True, help="Only assets with this tag."),
-        click.option("--limit", "-l", help="Only these hosts and groups: 'db*:!db3:&prod'."),
-        click.option(
-            "--inventory",
-            "-i",
-            multiple=True,
-            type=click.Path(path_type=Path),
-            help="Inventory file, folder or executable [inventory/assets.yaml].",
-        ),
+        click.option("--zone", "zones", multiple=True, help="Only assets in this zone, or one of several."),
+        click.option("--tag", "tags", multiple=True, help="Only assets with this tag, or one of several."),
+        click.option("--limit", "-l", metavar="PATTERN", help="Only these hosts: 'db*:!db3:&prod'."),
+        inventory_option,
     ):
         command = decorate(command)
     return command
@@ -136,8 +139,8 @@ def finding_filters(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--control", help="Only checks for this control: 'nist-800-53:CP-9*'."),
         click.option("--check", help="Only this check, or a glob: 'SSH-*'."),
         click.option("--asset", help="Only this asset, or a glob: 'db*'."),
-        click.option("--severity", type=click.Choice([*Severity]), help="At least this severity."),
-        click.option("--status", multiple=True, type=click.Choice([*Status]), help="Only this result."),
+        click.option("--severity", type=click.Choice([level.value for level in Severity]), help="At least this severity."),
+        click.option("--status", multiple=True, type=click.Choice([state.value for state in Status]), help="Only this result."),
     ):  # fmt: skip
         collected = decorate(collected)
     return collected

@@ -73,13 +73,12 @@ class Progress:
 
     def _say(self, line: str) -> None:
         if self._bar:
-            from rich.text import Text
-
-            self._bar.console.print(Text(line))
+            self._bar.console.print(line, markup=False, highlight=False)
         else:
             click.echo(line, err=True)
 
     def _live(self) -> Bar:
+        from rich.console import Console
         from rich.progress import (
             BarColumn,
             MofNCompleteColumn,
@@ -89,8 +88,6 @@ class Progress:
         )
         from rich.progress import Progress as Bar
 
-        from scanner.cli.options import console
-
         bar = Bar(
             TextColumn("scanning"),
             BarColumn(),
@@ -99,7 +96,7 @@ class Progress:
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            console=console(stderr=True),
+            console=Console(stderr=True),
             transient=True,
         )
         bar.add_task("scan", total=self._total, completed=self._done, failing=0, missed=0)

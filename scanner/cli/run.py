@@ -34,7 +34,7 @@ Exit codes:
 @click.option("--probe-timeout", type=click.FloatRange(0.1), help="Seconds for one probe [20].")
 @click.option("--asset-timeout", type=click.FloatRange(1), help="Seconds for one asset [120].")
 @click.option("--probe-bytes", type=click.IntRange(1024), help="Bytes of one probe's answer [1 MiB].")
-@click.option("--fail-on", type=click.Choice([*Severity, NEVER]), help="Exit 1 from this severity on [high].")
+@click.option("--fail-on", type=click.Choice([*map(str, Severity), NEVER]), help="Exit 1 from this severity on [high].")
 @click.option(
     "--allow-unreachable", type=click.IntRange(0), metavar="N", help="Up to N assets may be missed [0]."
 )
@@ -44,7 +44,7 @@ Exit codes:
 @click.pass_obj
 def run(
     config: Config,
-    inventory: tuple[Path, ...],
+    paths: tuple[Path, ...],
     limit: str | None,
     tags: tuple[str, ...],
     zones: tuple[str, ...],
@@ -75,7 +75,7 @@ def run(
     }
     limits = replace(config.limits, **{name: value for name, value in given.items() if value is not None})
     request = scan.Request(
-        inventory=inventory or config.inventory,
+        inventory=paths or config.inventory,
         profile=profile or config.profile,
         limit=limit,
         tags=tags,

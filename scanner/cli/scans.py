@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from scanner.cli.options import as_json, console, table
+from scanner.cli.options import as_json, print_table
 from scanner.config import Config
 
 
@@ -37,7 +37,7 @@ def scans(config: Config, as_json: bool) -> None:
         for scan in found
     ]
     heads = ("Scan", "Status", "Started", "Finished", "Profile", "Assets looked at", "Failed", "By")
-    console().print(table(heads, rows))
+    print_table(heads, rows)
 
 
 @click.command(epilog="Example: drscan diff 3 4")
@@ -74,5 +74,5 @@ def diff(config: Config, older: int, newer: int, as_json: bool) -> None:
         for row in found
     ]
     heads = ("Change", "Check", "Asset", "Before", "After", "What is the case", "Id")
-    console().print(table(heads, rows))
+    print_table(heads, rows)
     click.echo(f"{len(rows)} differences. Next: drscan findings show {rows[0][-1]}")

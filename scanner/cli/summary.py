@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from scanner.cli.options import console, table
+from scanner.cli.options import print_table
 from scanner.inventory.problem import printable
 from scanner.model import Severity, Status
 from scanner.scan import Outcome
@@ -77,7 +77,7 @@ def _counts(scan: ScanRow) -> None:
         for status in ORDER
         if scan.counts.get(status)
     ]
-    console().print(table(("Result", *(level.value for level in levels), "all"), rows))
+    print_table(("Result", *(level.value for level in levels), "all"), rows)
 
 
 def _missed(store: Store, scan: ScanRow) -> None:

@@ -26,7 +26,7 @@ QUESTION = "Is this the host's key? Add it"
 def trust(
     config: Config,
     host: str,
-    inventory: tuple[Path, ...],
+    paths: tuple[Path, ...],
     limit: str | None,
     tags: tuple[str, ...],
     zones: tuple[str, ...],
@@ -43,7 +43,7 @@ def trust(
     from scanner.transport.trust import add, look
 
     known_hosts = config.known_hosts or KNOWN_HOSTS
-    found = load(inventory or config.inventory, ssh_config=config.ssh_config)
+    found = load(paths or config.inventory, ssh_config=config.ssh_config)
     assets = [a for a in select(found, host, tags, zones) if a.connection.transport == "ssh"]
     if limit:
         keep = {asset.name for asset in select(found, limit)}

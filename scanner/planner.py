@@ -12,6 +12,7 @@ from scanner.facts.spec import AnyFact, Probe
 from scanner.model import Asset
 from scanner.profile import Selected
 
+_CONTINUED = re.compile(r"\\\n\s*")
 _ROOT_COMMAND = re.compile(r"(?:^|[\s;({|&])R ([^;|&<>\n(){}`$]+?)(?=\s*(?:[;|&<>\n)}]|2>|$))")
 
 
@@ -41,6 +42,8 @@ def sudoers_commands(checks: Iterable[Check], catalog: Catalog) -> tuple[str, ..
     nobody = Asset("")
     probes = {probe for name in facts for probe in catalog.facts[name].probes}
     found = {
-        " ".join(command.split()) for probe in probes for command in _ROOT_COMMAND.findall(probe.text(nobody))
+        " ".join(command.split())
+        for probe in probes
+        for command in _ROOT_COMMAND.findall(_CONTINUED.sub("", probe.text(nobody)))
     }
     return tuple(sorted(found))

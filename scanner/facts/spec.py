@@ -6,7 +6,6 @@ text, an output is bytes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -35,8 +34,7 @@ class Probe:
     are literal (no variables), so that they can be published as a sudoers list.
     LC_ALL is C, standard input is empty, and /usr/sbin:/sbin are in PATH.
 
-    script: the text, or a function of the asset that returns it (values shell-quoted),
-    or "" when there is nothing to look at.
+    script: the text, or a function of the asset that returns it (values shell-quoted).
     seconds, max_bytes: limits of its own; None takes the scan's defaults.
     """
 
@@ -77,8 +75,8 @@ class Output:
 
     def sections(self) -> dict[str, str]:
         """Text by section name as marked with `S name`; text before the first mark is under ''."""
-        head, *rest = re.split(f"(?:^|\n){SECTION}", self.text)
-        named = {"": head} if head else {}
+        head, *rest = ("\n" + self.text).split("\n" + SECTION)
+        named = {"": head[1:]} if head[1:] else {}
         for part in rest:
             name, _, body = part.partition("\n")
             named[name.strip()] = body

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,10 +54,28 @@ class Collector:
     def ssh(self) -> SshTransport:
         """The SSH transport of this scan."""
         if self._ssh is None:
-            from scanner.transport.auth import Credentials
-            from scanner.transport.hostkeys import KnownHosts
-            from scanner.transport.ssh import SshTransport
+            with _without("invoke"):
+                from scanner.transport.auth import Credentials
+                from scanner.transport.hostkeys import KnownHosts
+                from scanner.transport.ssh import SshTransport
 
             credentials = Credentials(self.resolve_secret) if self.resolve_secret else Credentials()
             self._ssh = SshTransport(KnownHosts.read(self.known_hosts), self.limits, credentials)
         return self._ssh
+
+
+@contextmanager
+def _without(module: str) -> Iterator[None]:
+    """Keep an optional module from being imported in the block.
+
+    paramiko takes `invoke` for ProxyCommand and Match exec alone, which are never run here, and it
+    is a third of paramiko's import time.
+    """
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[module]

@@ -21,9 +21,9 @@ STDERR_BYTES = 16 * 1024
 # Given to every probe's shell. R keeps the stderr of a root command on the probe's own stderr
 # (fd 7) even inside `2>/dev/null`, because that is where a refusal is recognised.
 _PRELUDE = (
-    "exec 7>&2; "
-    "R() { if [ \"$DRSCAN_AS\" = - ]; then echo 'drscan: needs privilege' >&7; return 126; fi; "
-    '$DRSCAN_AS "$@" 2>&7; }; '
+    'exec 7>&2; R() { case $DRSCAN_AS in "") "$@" 2>&7 ;; '
+    "-) echo 'drscan: needs privilege' >&7; return 126 ;; "
+    '*) "$DRSCAN_AS" -n "$@" 2>&7 ;; esac; }; '
     "S() { printf '\\036%s\\n' \"$1\"; }\n"
 )
 
@@ -34,12 +34,12 @@ LC_ALL=C; export LC_ALL; unset LANGUAGE HISTFILE ENV BASH_ENV
 PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin; export PATH
 DRSCAN_AS=-
 if [ "$(id -u)" = 0 ]; then DRSCAN_AS=
-elif [ -n "$B" ] && command -v "$B" >/dev/null 2>&1; then DRSCAN_AS="$B -n"; fi
+elif [ -n "$B" ] && command -v "$B" >/dev/null 2>&1; then DRSCAN_AS=$B; fi
 export DRSCAN_AS
 command -v setsid >/dev/null 2>&1 && Z=setsid G=- || Z= G=
 k() {
   $Z /bin/sh -c "$P$2" </dev/null 2>&6 4>&- 5>&- 6>&- & c=$!
-  $Z /bin/sh -c "sleep $1; kill -9 $G$c" >/dev/null 4>&- 5>&- 6>&- & w=$!
+  $Z /bin/sh -c "sleep $1 && kill -9 $G$c" >/dev/null 4>&- 5>&- 6>&- & w=$!
   wait $c; r=$?
   kill -9 $G$w $G$c
   return $r
@@ -106,22 +106,18 @@ def render(probes: Sequence[Probe], asset: Asset, *, seconds: float, max_bytes: 
     mark = "@" + secrets.token_hex(12)
     method = asset.connection.become_method if asset.connection.become else ""
     lines = [f"M={mark} B={method} E={STDERR_BYTES}", f"P={quote(_PRELUDE)}", _HEADER]
-    kept: list[Probe] = []
     limits: list[tuple[float, int]] = []
     asks_root: set[str] = set()
-    for probe in probes:
+    for number, probe in enumerate(probes):
         text = probe.text(asset)
-        if not text:
-            continue
         limit = (probe.seconds or seconds, probe.max_bytes or max_bytes)
-        lines.append(f"p {len(kept)} {limit[0]:g} {limit[1] + 1} {quote(text)}")
+        lines.append(f"p {number} {limit[0]:g} {limit[1] + 1} {quote(text)}")
         if "R " in text:
             asks_root.add(probe.id)
-        kept.append(probe)
         limits.append(limit)
     lines.append("printf '\\n%s Z\\n' \"$M\"; printf '\\n%s Z\\n' \"$M\" >&2\n")
     script = "\n".join(lines).encode()
-    return Batch(script, mark.encode(), tuple(kept), tuple(limits), frozenset(asks_root))
+    return Batch(script, mark.encode(), tuple(probes), tuple(limits), frozenset(asks_root))
 
 
 def decode(batch: Batch, stdout: bytes, stderr: bytes) -> Answer:

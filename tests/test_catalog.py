@@ -37,10 +37,15 @@ def test_everything_built_in_loads_and_every_profile_fits() -> None:
         assert profile.select(found, profile.load(name))
 
 
+# No CIS safeguard asks for these; a forced mapping would mislead an auditor.
+WITHOUT_CIS = {"DSK-003", "DSK-011", "DSK-012", "SVC-001"}
+
+
 def test_every_check_cites_both_frameworks_and_has_a_usable_severity() -> None:
     for check in catalog.load(plugins=False).checks.values():
         frameworks = {control.partition(":")[0] for control in check.info.controls}
-        assert {"nist-800-53", "cis-v8"} <= frameworks, check.info.id
+        wanted = {"nist-800-53"} if check.info.id in WITHOUT_CIS else {"nist-800-53", "cis-v8"}
+        assert wanted <= frameworks, check.info.id
         assert check.info.severity is not Severity.INFO or "informational" in check.info.tags, check.info.id
 
 

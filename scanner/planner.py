@@ -13,9 +13,7 @@ from scanner.model import Asset
 from scanner.profile import Selected
 
 _CONTINUED = re.compile(r"\\\n\s*")
-_ROOT_COMMAND = re.compile(
-    r"(?:^|[\s;({|&])R ((?:[^;|&<>\n(){}`$]|\{\})+?)(?=\s*(?:[;|&<>\n)}]|2>|$))"
-)
+_ROOT_COMMAND = re.compile(r"(?:^|[\s;({|&])R ((?:[^;|&<>\n(){}`$]|\{\})+?)(?=\s*(?:[;|&<>\n)}]|2>|$))")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from scanner.store.db import Store
     from scanner.store.rows import FindingFilter
 
+# Their values: click would offer the names of enum members.
+SEVERITIES = [level.value for level in Severity]
+STATUSES = [state.value for state in Status]
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 checks_dir = click.option(
     "--checks-dir",
@@ -139,8 +143,8 @@ def finding_filters(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--control", help="Only checks for this control: 'nist-800-53:CP-9*'."),
         click.option("--check", help="Only this check, or a glob: 'SSH-*'."),
         click.option("--asset", help="Only this asset, or a glob: 'db*'."),
-        click.option("--severity", type=click.Choice([level.value for level in Severity]), help="At least this severity."),
-        click.option("--status", multiple=True, type=click.Choice([state.value for state in Status]), help="Only this result."),
+        click.option("--severity", type=click.Choice(SEVERITIES), help="At least this severity."),
+        click.option("--status", multiple=True, type=click.Choice(STATUSES), help="Only this result."),
     ):  # fmt: skip
         collected = decorate(collected)
     return collected

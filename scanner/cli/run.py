@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scanner.cli.options import as_json, checks_dir, selection
+from scanner.cli.options import SEVERITIES, as_json, checks_dir, selection
 from scanner.config import NEVER, Config
 from scanner.model import Severity
 
@@ -34,7 +34,9 @@ Exit codes:
 @click.option("--probe-timeout", type=click.FloatRange(0.1), help="Seconds for one probe [20].")
 @click.option("--asset-timeout", type=click.FloatRange(1), help="Seconds for one asset [120].")
 @click.option("--probe-bytes", type=click.IntRange(1024), help="Bytes of one probe's answer [1 MiB].")
-@click.option("--fail-on", type=click.Choice([*map(str, Severity), NEVER]), help="Exit 1 from this severity on [high].")
+@click.option(
+    "--fail-on", type=click.Choice([*SEVERITIES, NEVER]), help="Exit 1 from this severity on [high]."
+)
 @click.option(
     "--allow-unreachable", type=click.IntRange(0), metavar="N", help="Up to N assets may be missed [0]."
 )

@@ -22,7 +22,8 @@ from scanner.transport.process import feed
 _LEGACY = (
     "KexAlgorithms=+diffie-hellman-group14-sha1,diffie-hellman-group-exchange-sha1,diffie-hellman-group1-sha1",
     "HostKeyAlgorithms=+ssh-rsa",
-    "PubkeyAcceptedAlgorithms=+ssh-rsa",
+    # In front: some servers announce rsa-sha2 and then take only SHA-1 signatures.
+    "PubkeyAcceptedAlgorithms=^ssh-rsa",
     "Ciphers=+aes128-cbc,aes256-cbc,3des-cbc",
     "MACs=+hmac-sha1",
 )

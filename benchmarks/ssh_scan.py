@@ -146,9 +146,10 @@ def show(costs: Sequence[Cost], floor: Cost) -> None:
     print("| | hosts | jobs | hosts/s | ratio | CPU ms a host | ratio | peak MiB |")
     print("|---|---|---|---|---|---|---|---|")
     for cost in costs:
+        rate, cpu = cost.rate / floor.rate, cost.cpu / floor.cpu
         print(
-            f"| {cost.peer} | {cost.hosts} | {cost.concurrency} "
-            f"| {cost.rate:.2f} | {cost.rate / floor.rate:.2f} | {cost.cpu * 1000:.1f} | {cost.cpu / floor.cpu:.2f} | {cost.memory:.0f} |"
+            f"| {cost.peer} | {cost.hosts} | {cost.concurrency} | {cost.rate:.2f} | {rate:.2f} "
+            f"| {cost.cpu * 1000:.1f} | {cpu:.2f} | {cost.memory:.0f} |"
         )
 
 

@@ -20,5 +20,5 @@ install_packages() {
 # make_venv REQUIREMENT…: .venv with drscan in it, made or brought up to date.
 make_venv() {
     [ -x .venv/bin/python ] || /usr/bin/python3 -m venv .venv
-    .venv/bin/pip install --quiet --disable-pip-version-check "$@"
+    .venv/bin/pip install --quiet --disable-pip-version-check --use-pep517 "$@"
 }

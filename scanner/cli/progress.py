@@ -63,12 +63,11 @@ class Progress:
             self._say(self._line(name))
 
     def _line(self, name: str) -> str:
-        elapsed = time.monotonic() - self._began
         left = self._total - self._done
-        eta = elapsed / max(1, self._done - self._first) * left
+        each = (time.monotonic() - self._began) / max(1, self._done - self._first)
         return (
             f"{self._done}/{self._total} assets done (last: {name}), {self._failing} with failed checks, "
-            f"{self._missed} not reached, about {eta:.0f} s left"
+            f"{self._missed} not reached" + (f", about {each * left:.0f} s left" if left else "")
         )
 
     def _say(self, line: str) -> None:

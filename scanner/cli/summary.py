@@ -20,6 +20,7 @@ from scanner.store.rows import DiffRow, FindingFilter, FindingRow, ScanRow
 
 WORST = 5
 LISTED = 10
+MESSAGE = 180
 ORDER = (
     Status.FAIL,
     Status.ERROR,
@@ -120,7 +121,10 @@ def _worst(worst: list[FindingRow]) -> None:
     click.echo("Worst findings:")
     for row in worst:
         head = f"{row.severity.upper()} {row.check} on {printable(row.asset)}: "
-        click.echo(click.wrap_text(head + printable(row.message), 100, "  ", "      "))
+        message = printable(row.message)
+        if len(message) > MESSAGE:
+            message = message[:MESSAGE].rsplit(" ", 1)[0] + f" … (drscan findings show {row.id})"
+        click.echo(click.wrap_text(head + message, 100, "  ", "      "))
         click.echo(click.wrap_text(f"Fix: {row.fix}", 100, "      ", "           "))
     click.echo("")
 

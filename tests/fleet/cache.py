@@ -23,9 +23,15 @@ class FleetError(Exception):
 
 
 def folder(name: str = "") -> Path:
-    """A folder in `DRSCAN_FLEET_CACHE` (default ~/.cache/drscan-fleet), which exists afterwards."""
-    path = Path(os.environ.get("DRSCAN_FLEET_CACHE", "~/.cache/drscan-fleet")).expanduser() / name
-    path.mkdir(parents=True, exist_ok=True)
+    """A folder in `DRSCAN_FLEET_CACHE` (default ~/.cache/drscan-fleet), which exists afterwards.
+
+    Nobody else may enter the cache: it holds SUID programs that are weak on purpose.
+    """
+    top = Path(os.environ.get("DRSCAN_FLEET_CACHE", "~/.cache/drscan-fleet")).expanduser()
+    top.mkdir(parents=True, exist_ok=True)
+    top.chmod(0o700)
+    path = top / name
+    path.mkdir(exist_ok=True)
     return path
 
 

@@ -22,13 +22,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.checks300.fill import LEFT_OUT
 from benchmarks.peers import PEERS
 from scanner import catalog, planner, profile
 from scanner.inventory.load import load
 from scanner.transport.frame import render
 from tests.fleet.sshd import Sshd, make_key
 
-CONCURRENCIES = (4, 8, 16)
+CONCURRENCIES = (2, 4, 8)
 # They need so long a host that a few are enough to know what one costs.
 SLOW = {"exec per probe": 4, "ansible script": 20}
 
@@ -81,11 +82,11 @@ def prepare(job: dict[str, Any], folder: Path) -> None:
     }
     shared = {"ansible_user": job["user"], "ansible_ssh_private_key_file": job["identity"]}
     (folder / "assets.yaml").write_text(json.dumps({"all": {"hosts": hosts, "vars": shared}}))
-    (folder / "drscan.yaml").write_text(
-        json.dumps({"inventory": "assets.yaml", "database": "drscan.db", "known_hosts": [job["known_hosts"]]})
-    )
+    (folder / "bench.yaml").write_text(json.dumps({"exclude": LEFT_OUT}))
+    settings = {"inventory": "assets.yaml", "profile": "bench.yaml", "known_hosts": [job["known_hosts"]]}
+    (folder / "drscan.yaml").write_text(json.dumps({**settings, "database": "drscan.db"}))
     found = catalog.load(plugins=False)
-    planned = planner.plan(found, profile.select(found, profile.load("default")))
+    planned = planner.plan(found, profile.select(found, profile.load(str(folder / "bench.yaml"))))
     [asset, *_] = load([folder / "assets.yaml"]).assets
     batch = render(planned.probes, asset, seconds=20, max_bytes=1 << 20)
     script = folder / "batch.sh"

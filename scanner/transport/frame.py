@@ -27,8 +27,10 @@ _PRELUDE = (
     "S() { printf '\\036%s\\n' \"$1\"; }\n"
 )
 
-# Each probe is a session of its own with a watchdog beside it, and what is left of it is killed when
-# it ends: `timeout` would leave a forgotten background process (BusyBox's: any child) holding the pipe.
+# Each probe is a process group of its own. When it ends, what is left of the group is killed, so that a
+# forgotten background process cannot hold the pipe; when its time is up, all of it is. GNU timeout makes such a
+# group and keeps the time; BusyBox has none like it, so there setsid and a watchdog beside the probe do it.
+# Descriptors: 3 and 4 are the session's stderr and stdout, 6 is the pipe that bounds a probe's stderr.
 _HEADER = """\
 LC_ALL=C; export LC_ALL; unset LANGUAGE HISTFILE ENV BASH_ENV
 PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin; export PATH
@@ -36,22 +38,27 @@ DRSCAN_AS=-
 if [ "$(id -u)" = 0 ]; then DRSCAN_AS=
 elif [ -n "$B" ] && command -v "$B" >/dev/null 2>&1; then DRSCAN_AS=$B; fi
 export DRSCAN_AS
-command -v setsid >/dev/null 2>&1 && Z=setsid G=- || Z= G=
+case $(timeout --version 2>&1) in *GNU*) K=1 G=- ;; *)
+  K=; command -v setsid >/dev/null 2>&1 && Z=setsid G=- || Z= G= ;; esac
 k() {
-  $Z /bin/sh -c "$P$2" </dev/null 2>&6 4>&- 5>&- 6>&- & c=$!
-  $Z /bin/sh -c "sleep $1 && kill -9 $G$c" >/dev/null 4>&- 5>&- 6>&- & w=$!
+  if [ -n "$K" ]; then
+    timeout -s KILL "$1" /bin/sh -c "$P$2" </dev/null 2>&6 3>&- 4>&- 6>&- & c=$!
+  else
+    $Z /bin/sh -c "$P$2" </dev/null 2>&6 3>&- 4>&- 6>&- & c=$!
+    $Z /bin/sh -c "sleep $1 && kill -9 $G$c" >/dev/null 3>&- 4>&- 6>&- & w=$!
+  fi
   wait $c; r=$?
-  kill -9 $G$w $G$c
-  return $r
+  kill -9 $G$c
+  [ -n "$K" ] || kill -9 $G$w
 }
 clock() { read -r T x </proc/uptime || T=0; }
 p() {
   printf '\\n%s B %s\\n' "$M" "$1"; printf '\\n%s B %s\\n' "$M" "$1" >&2
   clock 2>/dev/null; a=$T
-  r=$({ { { { k "$2" "$4" 2>/dev/null; echo $? >&5; } 3>&- | head -c "$3" >&4; } 6>&1 \\
-    | head -c "$E" >&2; } 5>&1; } 2>&3)
+  { { k "$2" "$4" 2>/dev/null; printf '\\n%s R %s %s\\n' "$M" "$1" "$r" >&3; } | head -c "$3" >&4; } 6>&1 \\
+    | head -c "$E" >&2
   clock 2>/dev/null
-  printf '\\n%s E %s %s %s %s\\n' "$M" "$1" "$r" "$a" "$T"; printf '\\n%s E %s\\n' "$M" "$1" >&2
+  printf '\\n%s E %s %s %s\\n' "$M" "$1" "$a" "$T"
 }
 exec 3>&2 4>&1
 printf '\\n%s U %s\\n' "$M" "$(uname -s)"
@@ -122,7 +129,13 @@ def render(probes: Sequence[Probe], asset: Asset, *, seconds: float, max_bytes: 
 
 def decode(batch: Batch, stdout: bytes, stderr: bytes) -> Answer:
     """The outputs that are whole in the two streams. Never raises: the streams are not trusted."""
-    errors = {index: body for kind, index, _, body in _frames(batch.mark, stderr) if kind == b"B"}
+    said: dict[bytes, bytes] = {}
+    exits: dict[bytes, bytes] = {}
+    for kind, index, words, body in _frames(batch.mark, stderr):
+        # An exit status can overtake what was still in the pipe, so that stderr goes on after it.
+        said[index] = said.get(index, b"") + body
+        if kind == b"R" and words:
+            exits[index] = words[0]
     outputs: dict[str, Output] = {}
     pending: dict[bytes, bytes] = {}
     platform: str | None = None
@@ -130,8 +143,9 @@ def decode(batch: Batch, stdout: bytes, stderr: bytes) -> Answer:
     for kind, index, words, body in _frames(batch.mark, stdout):
         if kind == b"B":
             pending[index] = body
-        elif kind == b"E" and index in pending:
-            _add(outputs, batch, index, words, pending.pop(index), errors.get(index, b""))
+        elif kind == b"E" and index in pending and index in exits:
+            ending = [exits[index], *words]
+            _add(outputs, batch, index, ending, pending.pop(index), said[index])
         elif kind == b"U":
             platform = index.decode("ascii", "replace").lower()[:32]
         elif kind == b"Z":

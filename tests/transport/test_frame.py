@@ -102,9 +102,16 @@ def test_quoting_survives_a_shell() -> None:
 BATCH = Batch(b"", b"@mark", (Probe("a", "x"), Probe("b", "y")), ((20, 10), (20, 10)), frozenset())
 
 
+def test_what_follows_an_exit_status_is_still_stderr() -> None:
+    answer = decode(
+        BATCH, b"\n@mark B 0\n\n@mark E 0 1 1\n", b"\n@mark B 0\none\n@mark R 0 3\ntwo\n@mark Z\n"
+    )
+    assert (answer.outputs["a"].stderr, answer.outputs["a"].exit) == (b"onetwo", 3)
+
+
 def test_a_cut_stream_gives_what_is_whole() -> None:
-    whole = b"\n@mark B 0\nhi\n@mark E 0 0 1.0 1.5\n"
-    answer = decode(BATCH, whole + b"\n@mark B 1\ncut", b"")
+    whole = b"\n@mark B 0\nhi\n@mark E 0 1.0 1.5\n"
+    answer = decode(BATCH, whole + b"\n@mark B 1\ncut", b"\n@mark B 0\n\n@mark R 0 0\n")
     assert list(answer.outputs) == ["a"] and answer.outputs["a"].seconds == 0.5
     assert not answer.complete
 
@@ -112,7 +119,17 @@ def test_a_cut_stream_gives_what_is_whole() -> None:
 pieces = st.one_of(
     st.binary(max_size=20),
     st.sampled_from(
-        [b"\n@mark ", b"B 0\n", b"E 0 0 1 2\n", b"E 9 x\n", b"U \xff\n", b"Z\n", b"E 0 0 nan inf\n"]
+        [
+            b"\n@mark ",
+            b"B 0\n",
+            b"R 0 0\n",
+            b"R 0 x\n",
+            b"E 0 1 2\n",
+            b"E 9\n",
+            b"U \xff\n",
+            b"Z\n",
+            b"E 0 nan inf\n",
+        ]
     ),
 )
 

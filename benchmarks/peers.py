@@ -137,22 +137,23 @@ def with_ansible(job: dict[str, Any]) -> int:
     ]
     inventory = folder / "ansible.ini"
     inventory.write_text("[all]\n" + "\n".join(lines) + "\n")
+    settings = folder / "ansible.cfg"
+    settings.touch()
     environment = {
         **os.environ,
-        "ANSIBLE_CONFIG": "/dev/null",
+        "ANSIBLE_CONFIG": str(settings),
         "ANSIBLE_HOME": str(folder / "ansible-home"),
         "ANSIBLE_SSH_ARGS": f"-o UserKnownHostsFile={job['known_hosts']} "
         "-o ControlMaster=auto -o ControlPersist=5s",
         "ANSIBLE_PIPELINING": "True",
-        "ANSIBLE_STDOUT_CALLBACK": "oneline",
     }
     argv = [
         str(Path(sys.executable).with_name("ansible")), "all", "-i", str(inventory), "-m", "script",
-        "-a", job["script"], "-u", job["user"], "--private-key", job["identity"],
+        "-a", f"executable=/bin/sh {job['script']}", "-u", job["user"], "--private-key", job["identity"],
         "-f", str(job["concurrency"]),
     ]  # fmt: skip
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
-    return done.stdout.count("rc=0") + done.stdout.count('"rc": 0') + done.stdout.count("| CHANGED")
+    return done.stdout.count("| CHANGED =>")
 
 
 def drscan(job: dict[str, Any]) -> int:

@@ -28,8 +28,8 @@ _PRELUDE = (
 )
 
 # Each probe is a process group of its own. When it ends, what is left of the group is killed, so that a
-# forgotten background process cannot hold the pipe; when its time is up, all of it is. GNU timeout makes such a
-# group and keeps the time; BusyBox has none like it, so there setsid and a watchdog beside the probe do it.
+# forgotten background process cannot hold the pipe; when its time is up, all of it is. GNU timeout makes such
+# a group and keeps the time; BusyBox has none like it, so there setsid and a watchdog beside the probe do it.
 # Descriptors: 3 and 4 are the session's stderr and stdout, 6 is the pipe that bounds a probe's stderr.
 _HEADER = """\
 LC_ALL=C; export LC_ALL; unset LANGUAGE HISTFILE ENV BASH_ENV

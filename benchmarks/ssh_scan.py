@@ -29,7 +29,8 @@ from scanner.inventory.load import load
 from scanner.transport.frame import render
 from tests.fleet.sshd import Sshd, make_key
 
-CONCURRENCIES = (2, 4, 8)
+JOBS = (2, 4, 8)
+SFTP = {"Subsystem": "sftp internal-sftp"}  # Ansible copies through it
 # They need so long a host that a few are enough to know what one costs.
 SLOW = {"exec per probe": 4, "ansible script": 20}
 
@@ -62,7 +63,9 @@ def servers(count: int, folder: Path) -> Iterator[dict[str, Any]]:
             own.mkdir()
             address = f"127.0.{4 + number // 200}.{1 + number % 200}"
             running.append(
-                stack.enter_context(Sshd(own, address, 2200, identity=identity, host_key=host_key))
+                stack.enter_context(
+                    Sshd(own, address, 2200, config=SFTP, identity=identity, host_key=host_key)
+                )
             )
         known_hosts = folder / "known_hosts"
         known_hosts.write_text("".join(f"{line}\n" for server in running for line in server.known_hosts()))
@@ -121,8 +124,8 @@ def measure(peer: str, job: dict[str, Any], concurrency: int, folder: Path) -> C
     return Cost(peer, concurrency, len(hosts), seconds, cpu, usage.ru_maxrss / 1024)
 
 
-def compare(count: int, peers: Sequence[str], rounds: int) -> list[Cost]:
-    """Every peer at every concurrency, in turns, on `count` hosts; the best round of each is kept."""
+def compare(count: int, peers: Sequence[str], jobs: Sequence[int], rounds: int) -> list[Cost]:
+    """Every peer at every number of jobs, in turns, on `count` hosts; the best round of each is kept."""
     best: dict[tuple[str, int], Cost] = {}
     with tempfile.TemporaryDirectory(prefix="drscan-bench-") as name:
         folder = Path(name)
@@ -130,7 +133,7 @@ def compare(count: int, peers: Sequence[str], rounds: int) -> list[Cost]:
             prepare(job, folder)
             for _ in range(rounds):
                 for peer in peers:
-                    for concurrency in CONCURRENCIES if peer not in SLOW else CONCURRENCIES[1:2]:
+                    for concurrency in jobs if peer not in SLOW else (4,):
                         cost = measure(peer, job, concurrency, folder)
                         known = best.get((peer, concurrency))
                         if known is None or cost.seconds < known.seconds:
@@ -164,10 +167,13 @@ def main() -> None:
     )
     parser.add_argument("--peer", action="append", choices=PEERS, help="only these [all]")
     parser.add_argument("--rounds", type=int, default=2, help="runs of each, of which the best counts [2]")
+    parser.add_argument(
+        "--jobs", type=int, action="append", help="hosts at a time; may be repeated [2, 4, 8]"
+    )
     options = parser.parse_args()
     per_host: dict[str, list[Cost]] = {}
     for count in options.hosts or [20, 200]:
-        costs = compare(count, options.peer or list(PEERS), options.rounds)
+        costs = compare(count, options.peer or list(PEERS), options.jobs or JOBS, options.rounds)
         floor = next((cost for cost in costs if cost.peer == "raw paramiko"), costs[0])
         print(f"\n{count} hosts\n")
         show(costs, floor)

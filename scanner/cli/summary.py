@@ -16,11 +16,17 @@ from scanner.scan import Outcome
 from scanner.store import db, queries
 from scanner.store.db import Store
 from scanner.store.diff import diff
-from scanner.store.rows import DiffRow, FindingFilter, FindingRow, ScanRow
+from scanner.store.rows import DiffRow, FailedCheck, ScanRow
 
 WORST = 5
 LISTED = 10
 MESSAGE = 180
+WORDS = {
+    "added": "looked at for the first time",
+    "undecided": "can no longer be told",
+    "unreachable": "not reached any more",
+    "gone": "not looked at this time",
+}
 ORDER = (
     Status.FAIL,
     Status.ERROR,
@@ -59,9 +65,7 @@ def show(database: Path, outcome: Outcome) -> None:
         _counts(scan)
         _missed(store, scan)
         _changes(store, scan, outcome)
-        worst = list(
-            queries.findings(store, FindingFilter((Status.FAIL,), looked_at_in=scan.id, limit=WORST))
-        )
+        worst = queries.failed_checks(store, scan.id, WORST)
         _worst(worst)
     _next(database, scan, worst)
 
@@ -99,7 +103,7 @@ def _changes(store: Store, scan: ScanRow, outcome: Outcome) -> None:
         click.echo("This is the first scan: the next one says what changed since.\n")
         return
     rows = _by_kind(store, before.id, scan.id)
-    told = ", ".join(f"{len(found)} {kind}" for kind, found in rows.items())
+    told = ", ".join(f"{len(found)} {WORDS.get(kind, kind)}" for kind, found in rows.items())
     click.echo(f"Since scan {before.id} ({before.started}): {told or 'nothing changed'}")
     for kind in ("new", "worse", "fixed"):
         for row in rows.get(kind, [])[:LISTED]:
@@ -114,22 +118,23 @@ def _by_kind(store: Store, before: int, after: int) -> Mapping[str, list[DiffRow
     return found
 
 
-def _worst(worst: list[FindingRow]) -> None:
+def _worst(worst: list[FailedCheck]) -> None:
     if not worst:
         click.echo("No check failed.\n")
         return
     click.echo("Worst findings:")
     for row in worst:
-        head = f"{row.severity.upper()} {row.check} on {printable(row.asset)}: "
+        more = f" and {row.assets - 1} more" if row.assets > 1 else ""
         message = printable(row.message)
         if len(message) > MESSAGE:
-            message = message[:MESSAGE].rsplit(" ", 1)[0] + f" … (drscan findings show {row.id})"
+            message = message[:MESSAGE].rsplit(" ", 1)[0] + f" … (drscan findings show {row.finding})"
+        head = f"{row.severity.upper()} {row.check} on {printable(row.asset)}{more}: "
         click.echo(click.wrap_text(head + message, 100, "  ", "      "))
         click.echo(click.wrap_text(f"Fix: {row.fix}", 100, "      ", "           "))
     click.echo("")
 
 
-def _next(database: Path, scan: ScanRow, worst: list[FindingRow]) -> None:
+def _next(database: Path, scan: ScanRow, worst: list[FailedCheck]) -> None:
     option = "" if database == Path("drscan.db") else f" --db {shlex.quote(str(database))}"
     click.echo(f"Database: {database}")
     click.echo("Next:")
@@ -137,5 +142,5 @@ def _next(database: Path, scan: ScanRow, worst: list[FindingRow]) -> None:
         click.echo(f"  drscan{option} run --resume")
     click.echo(f"  drscan{option} findings --status fail --severity high")
     if worst:
-        click.echo(f"  drscan{option} findings show {worst[0].id}")
+        click.echo(f"  drscan{option} findings show {worst[0].finding}")
     click.echo(f"  drscan{option} export --format csv -o findings.csv")

@@ -14,6 +14,7 @@ from scanner.store.rows import (
     Change,
     Counts,
     CoverageRow,
+    FailedCheck,
     FindingFilter,
     FindingHistory,
     FindingRow,
@@ -33,9 +34,19 @@ _FINDINGS = """SELECT f.id, a.name, a.owner, a.tier, a.zone, f.check_id, f.statu
     f.first_seen, f.last_seen, f.changed_at, f.last_scan_id, f.evidence_id
 FROM findings f JOIN assets a ON a.id = f.asset_id"""
 
-_ORDER = """ ORDER BY CASE f.severity
-    WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END,
-    a.name, f.check_id"""
+_WORST_FIRST = """ ORDER BY CASE f.severity
+    WHEN 'critical' THEN 0 WHEN 'high' THEN 1 WHEN 'medium' THEN 2 WHEN 'low' THEN 3 ELSE 4 END"""
+_ORDER = _WORST_FIRST + ", a.name, f.check_id"
+
+# With min() SQLite takes the other columns from the row that has the minimum.
+_FAILED_CHECKS = (
+    """SELECT f.check_id, f.severity, c.fix, count(*), f.id, min(a.name), f.message
+FROM findings f JOIN assets a ON a.id = f.asset_id JOIN checks c ON c.id = f.check_id
+WHERE f.status = 'fail' AND f.last_scan_id = ?
+GROUP BY f.check_id, f.severity"""
+    + _WORST_FIRST
+    + ", count(*) DESC, f.check_id LIMIT ?"
+)
 
 _CONTROL = """f.check_id IN (SELECT check_id FROM controls WHERE framework || ':' || control GLOB ?)"""
 
@@ -130,6 +141,14 @@ def findings(store: Store, where: FindingFilter, *, evidence: bool = False) -> I
     known = _checks(store)
     for row in store.rows(sql, parameters):
         yield _finding(row, known[row[5]], _evidence(store, row[13]) if evidence else ())
+
+
+def failed_checks(store: Store, scan_id: int, limit: int) -> list[FailedCheck]:
+    """The checks that failed in a scan, the most severe first, then those that failed on most assets."""
+    return [
+        FailedCheck(check, Severity(severity), *rest)
+        for check, severity, *rest in store.rows(_FAILED_CHECKS, (scan_id, limit))
+    ]
 
 
 def finding(store: Store, finding_id: int) -> FindingHistory | None:

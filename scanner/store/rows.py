@@ -132,6 +132,19 @@ class FindingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedCheck:
+    """A check that failed in a scan, on how many assets, and the finding on the first of them by name."""
+
+    check: str
+    severity: Severity
+    fix: str
+    assets: int
+    finding: int
+    asset: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class FindingHistory:
     """A finding and every change of it, the newest first."""
 

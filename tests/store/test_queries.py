@@ -151,3 +151,17 @@ def test_diff_needs_two_scans_in_order(store: Store, writer: Writer) -> None:
         list(diff(store, newer, older))
     with pytest.raises(LookupError, match="there is no scan 7"):
         list(diff(store, older, 7))
+
+
+def test_failed_checks_are_counted_over_assets(writer: Writer, store: Store) -> None:
+    scanned, _ = scan(
+        writer,
+        {WEB: [result(SSH, "fail"), result(BAK, "fail")], DB: [result(SSH), result(BAK, "fail")]},
+    )
+    rows = queries.failed_checks(store, scanned, 5)
+    assert [(row.check, row.assets, row.asset) for row in rows] == [
+        ("BAK-001", 2, "db01"),
+        ("SSH-003", 1, "web01"),
+    ]
+    assert queries.finding(store, rows[0].finding).finding.asset == "db01"  # type: ignore[union-attr]
+    assert len(queries.failed_checks(store, scanned, 1)) == 1

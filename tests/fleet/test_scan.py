@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -150,6 +151,19 @@ def test_a_refused_privilege_is_an_error_and_the_rest_counts(fleet: Fleet, works
             row for check in unread if "needs privilege" not in (row := rows[asset, check]["message"])
         } == set()
         assert sum(status == "pass" for status in statuses.values()) > 50
+
+
+def test_doas_serves_where_there_is_no_sudo(fleet: Fleet, workspace: Workspace) -> None:
+    host = fleet.fresh("plain")
+    for path in ("usr/bin/doas", "etc/pam.d/doas"):
+        shutil.copy(Path("/") / path, host.root / path)
+    host.run("rm /usr/bin/sudo; chmod 4755 /usr/bin/doas; umask 77; echo permit nopass audit >/etc/doas.conf")
+    workspace.add(host, "allowed", "audit", ansible_become_method="doas")
+    workspace.add(host, "refused", "nosudo", ansible_become=True, ansible_become_method="doas")
+    workspace.run("--check", "ACC-*", code=None)
+    allowed, refused = workspace.statuses("allowed"), workspace.findings(asset="refused")
+    assert "error" not in allowed.values()
+    assert {check for (_, check), row in refused.items() if "needs privilege" in row["message"]}
 
 
 @pytest.mark.parametrize(("image", "users"), [("plain", ["noisy", "dash", "bash"]), ("busybox", ["ash"])])

@@ -147,7 +147,7 @@ def decode(batch: Batch, stdout: bytes, stderr: bytes) -> Answer:
             ending = [exits[index], *words]
             _add(outputs, batch, index, ending, pending.pop(index), said[index])
         elif kind == b"U":
-            platform = index.decode("ascii", "replace").lower()[:32]
+            platform = index.decode("ascii", "replace").lower()[:32] or None
         elif kind == b"Z":
             complete = True
     return Answer(outputs, platform, complete)

@@ -102,6 +102,10 @@ def test_quoting_survives_a_shell() -> None:
 BATCH = Batch(b"", b"@mark", (Probe("a", "x"), Probe("b", "y")), ((20, 10), (20, 10)), frozenset())
 
 
+def test_a_system_that_names_no_platform_has_none() -> None:
+    assert decode(BATCH, b"\n@mark U \n", b"").platform is None
+
+
 def test_what_follows_an_exit_status_is_still_stderr() -> None:
     answer = decode(
         BATCH, b"\n@mark B 0\n\n@mark E 0 1 1\n", b"\n@mark B 0\none\n@mark R 0 3\ntwo\n@mark Z\n"

@@ -18,12 +18,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from scanner import catalog, engine, planner, profile
 from scanner.evaluate import FactTable, evaluate
-from scanner.facts.spec import Output
+from scanner.facts.spec import AnyFact, Output
 from scanner.model import Asset, Connection, Reach
 from scanner.store import db
 from scanner.store.rows import ScanStart
@@ -78,10 +79,13 @@ def evaluation() -> None:
     planned = planner.plan(found, chosen)
     recorded = Recorded(planned, asset)
     outputs: dict[str, Output] = dict(recorded.found.outputs)
-    engine.look(asset, planned, recorded, LIMITS, NOW)
+    engine.Runner(planned, recorded, LIMITS, NOW).look(asset)
+
+    table = FactTable(planned.facts, outputs)
+    parsed = {name: known(fact, table.get(name)) for name, fact in planned.facts.items()}
 
     def judge() -> object:
-        return evaluate(planned, asset, Reach("ok"), outputs, "linux", NOW)
+        return evaluate(replace(planned, facts=parsed), asset, Reach("ok"), outputs, "linux", NOW)
 
     def parse() -> None:
         table = FactTable(planned.facts, outputs)
@@ -94,14 +98,26 @@ def evaluation() -> None:
     print(f"checks                               {len(planned.checks)}")
     print(f"parse all facts of this machine      {parsing * 1000:.1f} ms CPU")
     print(f"select and plan (once a scan)        {planning * 1000:.1f} ms CPU")
-    print(f"render the batch and evaluate        {(rendering + cpu(judge) - parsing) * 1000:.1f} ms CPU")
+    print(f"render the batch                     {rendering * 1000:.1f} ms CPU")
+    print(f"evaluate                             {cpu(judge) * 1000:.1f} ms CPU")
     storing(planned, recorded)
+
+
+def known(fact: AnyFact, value: object) -> AnyFact:
+    """The fact with its parsing already done."""
+
+    def parser(*outputs: Output) -> object:
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+    return replace(fact, parser=parser, partial=True)
 
 
 def storing(planned: planner.Plan, recorded: Recorded, assets: int = 60) -> None:
     """Store the findings of many assets, new and then unchanged."""
     results = [
-        engine.look(Asset(f"a{number}", Connection("local")), planned, recorded, LIMITS, NOW)
+        engine.Runner(planned, recorded, LIMITS, NOW).look(Asset(f"a{number}", Connection("local")))
         for number in range(assets)
     ]
     with tempfile.TemporaryDirectory() as folder, db.open(Path(folder) / "drscan.db") as store:

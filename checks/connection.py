@@ -7,6 +7,8 @@ from scanner.model import Asset, Evidence, Reach, Result, Status
 
 # Outcomes that end a connection before the host key is compared.
 _BEFORE_HOST_KEY = ("unreachable", "no-common-algorithm", "misconfigured")
+# Outcomes that may come at any time: what was seen before counts only when there is a trace of it.
+_AT_ANY_TIME = ("deadline", "cut-off")
 
 
 def _next_step(asset: Asset, outcome: str) -> str:
@@ -93,7 +95,7 @@ def host_key_known(asset: Asset, reach: Reach) -> Result:
             f"The host key is not known yet; compare it, then type: drscan inventory trust {asset.name}",
             (shown,),
         )
-    if reach.outcome in _BEFORE_HOST_KEY:
+    if reach.outcome in _BEFORE_HOST_KEY or (reach.outcome in _AT_ANY_TIME and not reach.host_key):
         return Result(
             Status.ERROR, f"The host key was not seen: {_IN_WORDS[reach.outcome].lower()}", (shown,)
         )
@@ -105,7 +107,7 @@ def host_key_known(asset: Asset, reach: Reach) -> Result:
     severity="medium",
     controls=["nist-800-53:SC-8(1)", "nist-800-53:SC-13", "cis-v8:3.10", "iso-27001:A.8.24", "nis2:21.2h"],
     platforms=(),
-    tags=["connection", "ssh"],
+    tags=["crypto", "connection", "ssh"],
 )
 def no_legacy_algorithms(asset: Asset, reach: Reach) -> Result:
     """The asset can be reached with current SSH algorithms.
@@ -123,7 +125,8 @@ def no_legacy_algorithms(asset: Asset, reach: Reach) -> Result:
         )
     if reach.legacy:
         return failed("The asset is reached with obsolete SSH algorithms (`ssh_legacy: true`)")
-    if reach.outcome in ("unreachable", "misconfigured"):
+    unseen = reach.outcome in _AT_ANY_TIME and not reach.host_key
+    if unseen or reach.outcome in ("unreachable", "misconfigured"):
         words = _IN_WORDS[reach.outcome].lower()
         return Result(
             Status.ERROR, f"The algorithms were not seen: {words}", (Evidence("connection", reach.detail),)

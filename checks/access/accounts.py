@@ -14,6 +14,8 @@ from scanner.facts.pam import Pam
 from scanner.model import Evidence, Result
 
 _UMASK = re.compile(r"\bumask\s+(0?[0-7]{1,3})\b")
+# Red Hat's /etc/bashrc sets a mask of its own only where none is in force.
+_ONLY_WITHOUT = re.compile(r"umask[`)\"]* -eq 0 ")
 _TMOUT = re.compile(r"\bTMOUT=(\d{1,9})\b")
 
 
@@ -25,6 +27,7 @@ def _repeated(values: Iterable[object]) -> set[object]:
     "ACC-001",
     severity="critical",
     controls=["nist-800-53:AC-6(5)", "nist-800-53:IA-4", "cis-v8:5.4", "iso-27001:A.8.2", "csf-2.0:PR.AA-05"],
+    tags=["accounts"],
 )
 def only_root(users: Users) -> Result:
     """Only root has user id 0.
@@ -39,7 +42,12 @@ def only_root(users: Users) -> Result:
     return passed("Only root has user id 0")
 
 
-@check("ACC-002", severity="medium", controls=["nist-800-53:IA-2", "nist-800-53:IA-4", "cis-v8:5.1"])
+@check(
+    "ACC-002",
+    severity="medium",
+    controls=["nist-800-53:IA-2", "nist-800-53:IA-4", "cis-v8:5.1"],
+    tags=["accounts"],
+)
 def unique_users(users: Users) -> Result:
     """Every account has a name and a user id of its own.
 
@@ -57,7 +65,12 @@ def unique_users(users: Users) -> Result:
     return passed("No two accounts share a user id or a name")
 
 
-@check("ACC-003", severity="low", controls=["nist-800-53:IA-4", "cis-v8:5.1"])
+@check(
+    "ACC-003",
+    severity="low",
+    controls=["nist-800-53:IA-4", "nist-800-53:AC-6", "cis-v8:3.3"],
+    tags=["accounts"],
+)
 def unique_groups(groups: tuple[Group, ...]) -> Result:
     """Every group has a name and a group id of its own.
 
@@ -75,7 +88,12 @@ def unique_groups(groups: tuple[Group, ...]) -> Result:
     return passed("No two groups share a group id or a name")
 
 
-@check("ACC-004", severity="low", controls=["nist-800-53:IA-4", "nist-800-53:AC-2", "cis-v8:5.1"])
+@check(
+    "ACC-004",
+    severity="low",
+    controls=["nist-800-53:IA-4", "nist-800-53:AC-2", "cis-v8:3.3"],
+    tags=["accounts"],
+)
 def known_groups(users: Users, groups: tuple[Group, ...]) -> Result:
     """Every account's primary group exists.
 
@@ -92,11 +110,17 @@ def known_groups(users: Users, groups: tuple[Group, ...]) -> Result:
     return passed("Every primary group exists")
 
 
-@check("ACC-005", severity="high", controls=["nist-800-53:AC-2", "nist-800-53:CM-7", "cis-v8:5.1"])
+@check(
+    "ACC-005",
+    severity="high",
+    controls=["nist-800-53:AC-2", "nist-800-53:CM-7", "cis-v8:5.1"],
+    tags=["accounts"],
+)
 def no_nis_entries(users: Users) -> Result:
-    """/etc/passwd takes in no accounts from NIS.
+    """/etc/passwd takes in no accounts from the network (NIS).
 
-    Why: a `+` line lets whoever answers as the NIS server add accounts, root among them.
+    Why: a `+` line lets whoever answers as the server of NIS, an old directory service without
+    encryption, add accounts, root among them.
     Fix: remove the lines that start with `+` or `-` from /etc/passwd, /etc/shadow and /etc/group (`vipw`).
     """
     if users.nis:
@@ -108,6 +132,7 @@ def no_nis_entries(users: Users) -> Result:
     "ACC-006",
     severity="medium",
     controls=["nist-800-53:AC-2", "nist-800-53:AC-6", "cis-v8:4.7", "csf-2.0:PR.AA-05"],
+    tags=["accounts"],
 )
 def system_accounts(
     users: Users, login_defs: LoginDefs | None, allowed: tuple[str, ...] = ("postgres",)
@@ -130,7 +155,12 @@ def system_accounts(
     return passed("No system account has a login shell")
 
 
-@check("ACC-007", severity="high", controls=["nist-800-53:AC-6", "nist-800-53:IA-5(6)", "cis-v8:3.3"])
+@check(
+    "ACC-007",
+    severity="high",
+    controls=["nist-800-53:AC-6", "nist-800-53:IA-5(6)", "cis-v8:3.3"],
+    tags=["accounts"],
+)
 def shadow_group(users: Users, groups: tuple[Group, ...]) -> Result:
     """Nobody is in the group shadow.
 
@@ -148,7 +178,12 @@ def shadow_group(users: Users, groups: tuple[Group, ...]) -> Result:
     return passed("Nobody is in the group shadow")
 
 
-@check("ACC-008", severity="medium", controls=["nist-800-53:AC-3", "nist-800-53:AC-6", "cis-v8:3.3"])
+@check(
+    "ACC-008",
+    severity="medium",
+    controls=["nist-800-53:AC-3", "nist-800-53:AC-6", "cis-v8:3.3"],
+    tags=["accounts"],
+)
 def home_folders(users: Users, file_modes: FileModes, most: int = 0o750) -> Result:
     """Home folders belong to their users and are closed to others.
 
@@ -175,6 +210,7 @@ def home_folders(users: Users, file_modes: FileModes, most: int = 0o750) -> Resu
     "ACC-009",
     severity="high",
     controls=["nist-800-53:IA-2", "nist-800-53:IA-5(7)", "cis-v8:4.1"],
+    tags=["accounts"],
 )
 def no_trust_files(trust_files: tuple[str, ...]) -> Result:
     """No home holds .rhosts, .shosts or .netrc files.
@@ -188,15 +224,25 @@ def no_trust_files(trust_files: tuple[str, ...]) -> Result:
     return passed("No .rhosts, .shosts or .netrc files")
 
 
-@check("ACC-010", severity="medium", controls=["nist-800-53:AC-3", "nist-800-53:CM-6", "cis-v8:3.3"])
+@check(
+    "ACC-010",
+    severity="medium",
+    controls=["nist-800-53:AC-3", "nist-800-53:CM-6", "cis-v8:3.3"],
+    tags=["accounts"],
+)
 def default_umask(login_defs: LoginDefs, pam: Pam | None, mask: int = 0o027) -> Result:
     """New files are closed to other users by default.
 
     Why: with a loose umask, whatever people and services save can be read by every account on the host.
-    Fix: set `UMASK 027` in /etc/login.defs, add `session optional pam_umask.so` to
-    /etc/pam.d/common-session, and `umask 027` to /etc/profile.
+    Fix: set `UMASK 027` in /etc/login.defs, have it applied by `session optional pam_umask.so` in
+    /etc/pam.d/common-session (on RHEL it is in /etc/pam.d/postlogin), and remove looser `umask` lines
+    from /etc/profile and /etc/bashrc.
     """
-    set_by_shell = [(line, match) for line in login_defs.profile if (match := _UMASK.search(line.text))]
+    set_by_shell = [
+        (line, match)
+        for line in login_defs.profile
+        if (match := _UMASK.search(line.text)) and not _ONLY_WITHOUT.search(line.text)
+    ]
     loose = [line for line, match in set_by_shell if mask & ~int(match[1], 8)]
     if loose:
         return failed(
@@ -219,7 +265,12 @@ def default_umask(login_defs: LoginDefs, pam: Pam | None, mask: int = 0o027) -> 
     return passed("New files are closed to others by default", *seen)
 
 
-@check("ACC-011", severity="low", controls=["nist-800-53:AC-11", "nist-800-53:AC-12", "cis-v8:4.3"])
+@check(
+    "ACC-011",
+    severity="low",
+    controls=["nist-800-53:AC-11", "nist-800-53:AC-12", "cis-v8:4.3"],
+    tags=["accounts"],
+)
 def idle_shells(login_defs: LoginDefs, longest: int = 900) -> Result:
     """Idle shells end by themselves.
 
@@ -239,13 +290,15 @@ def idle_shells(login_defs: LoginDefs, longest: int = 900) -> Result:
     "ACC-012",
     severity="medium",
     controls=["nist-800-53:AC-2(3)", "cis-v8:5.3", "iso-27001:A.5.18", "csf-2.0:PR.AA-01"],
+    tags=["accounts"],
 )
 def inactive_accounts(
     shadow: tuple[ShadowEntry, ...], useradd_defaults: Mapping[str, Setting] | None, most: int = 45
 ) -> Result:
     """Accounts are locked some weeks after their password ran out.
 
-    Why: accounts that nobody uses any more are found by attackers, not by their owners.
+    Why: accounts that nobody uses any more are found by attackers, not by their owners. Root is left
+    out: on the day of a recovery its password must still open the console.
     Fix: `useradd -D -f 30`, and for accounts that exist `chage --inactive 30 NAME`.
     """
     setting = useradd_defaults.get("INACTIVE") if useradd_defaults else None
@@ -253,7 +306,9 @@ def inactive_accounts(
     open_ended = [
         entry
         for entry in shadow
-        if entry.has_password and not (entry.inactive_days is not None and 0 <= entry.inactive_days <= most)
+        if entry.has_password
+        and entry.name != "root"
+        and not (entry.inactive_days is not None and 0 <= entry.inactive_days <= most)
     ]
     if open_ended:
         names = some(entry.name for entry in open_ended)

@@ -17,7 +17,12 @@ _TARGET = re.compile(r">\s*[^\s;&|]+")
 _SCRIPT = (".sh", ".py", ".pl", ".rb", ".php")
 
 
-@check("CRN-001", severity="high", controls=["nist-800-53:AC-3", "nist-800-53:CM-5", "cis-v8:3.3"])
+@check(
+    "CRN-001",
+    severity="critical",
+    controls=["nist-800-53:AC-3", "nist-800-53:CM-5", "cis-v8:3.3"],
+    tags=["cron"],
+)
 def cron_files(cron: Cron) -> Result:
     """Only root can change the system's crontabs and their scripts.
 
@@ -44,7 +49,12 @@ def _weak_path(cron: Cron, job: CronJob) -> FileMode | None:
     return None
 
 
-@check("CRN-002", severity="critical", controls=["nist-800-53:AC-6", "nist-800-53:CM-5", "cis-v8:3.3"])
+@check(
+    "CRN-002",
+    severity="critical",
+    controls=["nist-800-53:AC-6", "nist-800-53:CM-5", "cis-v8:3.3"],
+    tags=["cron"],
+)
 def root_jobs_protected(cron: Cron) -> Result:
     """Root's cron jobs run nothing that others can change.
 
@@ -61,12 +71,16 @@ def root_jobs_protected(cron: Cron) -> Result:
     return passed("Root's jobs run nothing that others can change")
 
 
-@check("CRN-003", severity="low", controls=["nist-800-53:AC-3", "nist-800-53:CM-7", "cis-v8:3.3"])
+@check(
+    "CRN-003", severity="low", controls=["nist-800-53:AC-3", "nist-800-53:CM-7", "cis-v8:3.3"], tags=["cron"]
+)
 def cron_users(cron: Cron) -> Result:
     """Only listed users may make cron and at jobs.
 
     Why: jobs survive logouts and reboots; for an intruder with a plain account they are a place to stay.
-    Fix: `touch /etc/cron.allow; chmod 640 /etc/cron.allow`, the same for /etc/at.allow if `at` is installed.
+    Fix: write the names of those who need it into /etc/cron.allow, one a line, then `chmod 640
+    /etc/cron.allow` and on Debian `chgrp crontab /etc/cron.allow`; the same for /etc/at.allow (group
+    daemon on Debian) if `at` is installed.
     """
     missing = [
         name
@@ -81,9 +95,7 @@ def cron_users(cron: Cron) -> Result:
 
 
 @check(
-    "CRN-004",
-    severity="high",
-    controls=["nist-800-53:SI-7", "nist-800-53:CM-5", "cis-v8:2.7"],
+    "CRN-004", severity="high", controls=["nist-800-53:SI-7", "nist-800-53:CM-5", "cis-v8:2.7"], tags=["cron"]
 )
 def no_downloads_run(cron: Cron) -> Result:
     """No cron job runs what it has just downloaded.

@@ -12,21 +12,26 @@ from scanner.model import Result
 
 # SUID and SGID programs of the distributions; /usr/bin and /bin are the same folder to this list.
 _PROGRAMS = """
-/bin/at /bin/bbsuid /bin/bsd-write /bin/chage /bin/chfn /bin/chsh /bin/crontab /bin/doas
-/bin/dotlockfile /bin/expiry /bin/fusermount /bin/fusermount3 /bin/gpasswd /bin/locate /bin/mlocate
-/bin/mount /bin/newgidmap /bin/newgrp /bin/newuidmap /bin/ntfs-3g /bin/passwd /bin/ping /bin/ping6
-/bin/pkexec /bin/plocate /bin/screen /bin/sg /bin/ssh-agent /bin/staprun /bin/su /bin/sudo /bin/sudoedit
-/bin/umount /bin/wall /bin/write /bin/write.ul /lib/aarch64-linux-gnu/utempter/utempter
-/lib/dbus-1.0/dbus-daemon-launch-helper /lib/eject/dmcrypt-get-device
-/lib/mysql/plugin/auth_pam_tool_dir/auth_pam_tool /lib/openssh/ssh-keysign
-/lib/policykit-1/polkit-agent-helper-1 /lib/polkit-1/polkit-agent-helper-1 /lib/snapd/snap-confine
-/lib/utempter/utempter /lib/x86_64-linux-gnu/utempter/utempter /lib/xorg/Xorg.wrap /libexec/Xorg.wrap
-/libexec/dbus-1/dbus-daemon-launch-helper /libexec/openssh/ssh-keysign /libexec/polkit-agent-helper-1
-/libexec/qemu-bridge-helper /libexec/sssd/krb5_child /libexec/sssd/ldap_child /libexec/sssd/p11_child
-/libexec/sssd/proxy_child /libexec/sssd/selinux_child /libexec/utempter/utempter /sbin/exim4
-/sbin/grub2-set-bootflag /sbin/lockdev /sbin/mount.cifs /sbin/mount.nfs /sbin/netreport
+/bin/at /bin/bbsuid /bin/bsd-write /bin/chage /bin/chfn /bin/chsh /bin/crontab /bin/doas /bin/dotlockfile
+/bin/expiry /bin/fusermount /bin/fusermount3 /bin/gpasswd /bin/ksu /bin/locate /bin/lockfile /bin/mail-lock
+/bin/mail-touchlock /bin/mail-unlock /bin/mlocate /bin/mount /bin/newgidmap /bin/newgrp /bin/newuidmap
+/bin/ntfs-3g /bin/passwd /bin/ping /bin/ping6 /bin/pkexec /bin/plocate /bin/procmail /bin/screen /bin/sg
+/bin/ssh-agent /bin/staprun /bin/su /bin/sudo /bin/sudoedit /bin/umount /bin/vmware-user-suid-wrapper
+/bin/wall /bin/write /bin/write.ul /lib/aarch64-linux-gnu/utempter/utempter /lib/apache2/suexec
+/lib/authbind/helper /lib/chromium/chrome-sandbox /lib/cockpit/cockpit-session
+/lib/dbus-1.0/dbus-daemon-launch-helper /lib/dma/dma-mbox-create /lib/eject/dmcrypt-get-device
+/lib/mysql/plugin/auth_pam_tool_dir/auth_pam_tool /lib/nagios/plugins/check_dhcp
+/lib/nagios/plugins/check_icmp /lib/openssh/ssh-keysign /lib/policykit-1/polkit-agent-helper-1
+/lib/polkit-1/polkit-agent-helper-1 /lib/qemu/qemu-bridge-helper /lib/snapd/snap-confine
+/lib/utempter/utempter /lib/x86_64-linux-gnu/lxc/lxc-user-nic /lib/x86_64-linux-gnu/utempter/utempter
+/lib/xorg/Xorg.wrap /lib64/nagios/plugins/check_dhcp /lib64/nagios/plugins/check_icmp /libexec/Xorg.wrap
+/libexec/cockpit-session /libexec/dbus-1/dbus-daemon-launch-helper /libexec/lxc/lxc-user-nic
+/libexec/openssh/ssh-keysign /libexec/polkit-agent-helper-1 /libexec/qemu-bridge-helper
+/libexec/sssd/krb5_child /libexec/sssd/ldap_child /libexec/sssd/p11_child /libexec/sssd/proxy_child
+/libexec/sssd/selinux_child /libexec/utempter/utempter /sbin/dma /sbin/exim4 /sbin/grub2-set-bootflag
+/sbin/lockdev /sbin/mount.cifs /sbin/mount.davfs /sbin/mount.nfs /sbin/netreport /sbin/pam-tmpdir-helper
 /sbin/pam_extrausers_chkpwd /sbin/pam_timestamp_check /sbin/postdrop /sbin/postqueue /sbin/pppd
-/sbin/sendmail.sendmail /sbin/unix_chkpwd /sbin/userhelper /sbin/usernetctl
+/sbin/sendmail.sendmail /sbin/suexec /sbin/unix_chkpwd /sbin/userhelper /sbin/usernetctl
 """
 _EXPECTED = frozenset(_PROGRAMS.split())
 
@@ -47,12 +52,31 @@ def _held(
     return passed(yes, *modes(found))
 
 
+def _unwritable(found: Sequence[FileMode], yes: str, no: str, hidden: Sequence[str]) -> Result:
+    """Each file belongs to root and nobody else may write it; who may read it does not matter."""
+    if not found:
+        return (
+            unknown(f"Could not be looked at: {some(hidden)}") if hidden else not_applicable("No such file")
+        )
+    bad = [entry for entry in found if entry.uid != 0 or entry.mode & 0o022]
+    if bad:
+        return failed(f"{no}: {some(entry.path for entry in bad)}", *modes(bad))
+    if hidden:
+        return unknown(f"Could not be looked at: {some(hidden)}")
+    return passed(yes, *modes(found))
+
+
 def _pick(file_modes: FileModes, *paths: str) -> tuple[list[FileMode], list[str]]:
     found = [file_modes.found[path] for path in paths if path in file_modes.found]
     return found, [path for path in paths if path in file_modes.hidden]
 
 
-@check("FIL-001", severity="high", controls=["nist-800-53:AC-3", "nist-800-53:AC-6", "cis-v8:3.3"])
+@check(
+    "FIL-001",
+    severity="critical",
+    controls=["nist-800-53:AC-3", "nist-800-53:AC-6", "cis-v8:3.3"],
+    tags=["files"],
+)
 def account_files(file_modes: FileModes) -> Result:
     """Only root can change the account files.
 
@@ -60,20 +84,15 @@ def account_files(file_modes: FileModes) -> Result:
     Fix: `chown root:root /etc/passwd /etc/group; chmod 644 /etc/passwd /etc/group` (and the `-` copies).
     """
     found, hidden = _pick(file_modes, "/etc/passwd", "/etc/passwd-", "/etc/group", "/etc/group-")
-    return _held(
-        found,
-        0o644,
-        frozenset({0}),
-        "Only root can change the account files",
-        "Account files can be changed",
-        hidden,
-    )
+    yes, no = "Only root can change the account files", "Account files can be changed"
+    return _unwritable(found, yes, no, hidden)
 
 
 @check(
     "FIL-002",
     severity="critical",
     controls=["nist-800-53:IA-5(6)", "nist-800-53:AC-3", "cis-v8:3.3", "iso-27001:A.5.17"],
+    tags=["files"],
 )
 def password_files(file_modes: FileModes, groups: tuple[Group, ...]) -> Result:
     """Only root can read the password hashes.
@@ -88,7 +107,12 @@ def password_files(file_modes: FileModes, groups: tuple[Group, ...]) -> Result:
     return _held(found, 0o640, gids, yes, no, hidden)
 
 
-@check("FIL-003", severity="high", controls=["nist-800-53:AC-3", "nist-800-53:AC-6", "cis-v8:3.3"])
+@check(
+    "FIL-003",
+    severity="critical",
+    controls=["nist-800-53:AC-3", "nist-800-53:AC-6", "cis-v8:3.3"],
+    tags=["files"],
+)
 def sudo_files(file_modes: FileModes) -> Result:
     """Only root can change sudo's rules.
 
@@ -97,10 +121,15 @@ def sudo_files(file_modes: FileModes) -> Result:
     """
     found, hidden = _pick(file_modes, "/etc/sudoers", "/etc/sudoers.d", "/etc/doas.conf")
     yes, no = "Only root can change sudo's rules", "sudo's rules can be changed"
-    return _held(found, 0o755, frozenset({0}), yes, no, hidden)
+    return _unwritable(found, yes, no, hidden)
 
 
-@check("FIL-004", severity="medium", controls=["nist-800-53:AC-3", "nist-800-53:CM-5", "cis-v8:3.3"])
+@check(
+    "FIL-004",
+    severity="high",
+    controls=["nist-800-53:AC-3", "nist-800-53:CM-5", "cis-v8:3.3"],
+    tags=["files"],
+)
 def ssh_files(file_modes: FileModes) -> Result:
     """Only root can change SSH's configuration.
 
@@ -110,10 +139,15 @@ def ssh_files(file_modes: FileModes) -> Result:
     paths = ("/etc/ssh", "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d")
     found, hidden = _pick(file_modes, *paths)
     yes, no = "Only root can change SSH's configuration", "SSH's configuration can be changed"
-    return _held(found, 0o755, frozenset({0}), yes, no, hidden)
+    return _unwritable(found, yes, no, hidden)
 
 
-@check("FIL-005", severity="medium", controls=["nist-800-53:AC-3", "nist-800-53:CM-5", "cis-v8:3.3"])
+@check(
+    "FIL-005",
+    severity="medium",
+    controls=["nist-800-53:AC-3", "nist-800-53:CM-5", "cis-v8:3.3"],
+    tags=["files"],
+)
 def boot_files(file_modes: FileModes) -> Result:
     """Only root can read the boot loader's configuration.
 
@@ -130,7 +164,12 @@ def boot_files(file_modes: FileModes) -> Result:
     )
 
 
-@check("FIL-006", severity="medium", controls=["nist-800-53:AC-3", "nist-800-53:AC-6", "cis-v8:3.3"])
+@check(
+    "FIL-006",
+    severity="medium",
+    controls=["nist-800-53:AC-3", "nist-800-53:AC-6", "cis-v8:3.3"],
+    tags=["files"],
+)
 def root_home(file_modes: FileModes) -> Result:
     """Root's home folder is closed.
 
@@ -147,6 +186,7 @@ def root_home(file_modes: FileModes) -> Result:
     "FIL-007",
     severity="high",
     controls=["nist-800-53:SC-12", "nist-800-53:AC-3", "cis-v8:3.3", "iso-27001:A.8.24"],
+    tags=["files", "crypto"],
 )
 def tls_key_folder(file_modes: FileModes, groups: tuple[Group, ...]) -> Result:
     """The folder of private TLS keys is closed.
@@ -158,9 +198,11 @@ def tls_key_folder(file_modes: FileModes, groups: tuple[Group, ...]) -> Result:
     found, hidden = _pick(file_modes, "/etc/ssl/private", "/etc/pki/tls/private")
     gids = frozenset({0, *(group.gid for group in groups if group.name == "ssl-cert")})
     # RHEL's /etc/pki/tls/private is 0755 by its package: the keys inside carry the protection there.
-    found = [entry for entry in found if entry.path == "/etc/ssl/private" or entry.mode & 0o022]
+    judged = [entry for entry in found if entry.path == "/etc/ssl/private" or entry.mode & 0o022]
+    if found and not judged:
+        return not_applicable("This distribution protects each key, not the folder (see CRT-006)")
     yes, no = "The folder of private TLS keys is closed", "The folder of private TLS keys is open"
-    return _held(found, 0o710, gids, yes, no, hidden)
+    return _held(judged, 0o710, gids, yes, no, hidden)
 
 
 def _walked(special: SpecialFiles, found: Sequence[FileMode], yes: str, no: str) -> Result:
@@ -171,7 +213,12 @@ def _walked(special: SpecialFiles, found: Sequence[FileMode], yes: str, no: str)
     return passed(yes)
 
 
-@check("FIL-010", severity="high", controls=["nist-800-53:AC-3", "nist-800-53:AC-6", "cis-v8:3.3"])
+@check(
+    "FIL-010",
+    severity="high",
+    controls=["nist-800-53:AC-3", "nist-800-53:AC-6", "cis-v8:3.3"],
+    tags=["files"],
+)
 def world_writable(special_files: SpecialFiles) -> Result:
     """No file can be written by everyone.
 
@@ -182,7 +229,12 @@ def world_writable(special_files: SpecialFiles) -> Result:
     return _walked(special_files, found, "No file can be written by everyone", "Everyone can write")
 
 
-@check("FIL-011", severity="medium", controls=["nist-800-53:SC-4", "nist-800-53:AC-3", "cis-v8:3.3"])
+@check(
+    "FIL-011",
+    severity="medium",
+    controls=["nist-800-53:SC-4", "nist-800-53:AC-3", "cis-v8:3.3"],
+    tags=["files"],
+)
 def sticky_folders(special_files: SpecialFiles) -> Result:
     """In shared folders, nobody can remove another's files.
 
@@ -195,7 +247,12 @@ def sticky_folders(special_files: SpecialFiles) -> Result:
     )
 
 
-@check("FIL-012", severity="medium", controls=["nist-800-53:AC-2", "nist-800-53:AC-3", "cis-v8:3.3"])
+@check(
+    "FIL-012",
+    severity="medium",
+    controls=["nist-800-53:AC-2", "nist-800-53:AC-3", "cis-v8:3.3"],
+    tags=["files"],
+)
 def unowned(special_files: SpecialFiles) -> Result:
     """Every file has an owner that exists.
 
@@ -212,6 +269,7 @@ def unowned(special_files: SpecialFiles) -> Result:
     "FIL-013",
     severity="high",
     controls=["nist-800-53:AC-6(8)", "nist-800-53:CM-7", "cis-v8:3.3", "iso-27001:A.8.18"],
+    tags=["files"],
 )
 def privileged_programs(special_files: SpecialFiles, expected: tuple[str, ...] = ()) -> Result:
     """No unexpected program runs with its owner's rights (SUID, SGID).
@@ -227,7 +285,12 @@ def privileged_programs(special_files: SpecialFiles, expected: tuple[str, ...] =
     return _walked(special_files, found, "Only expected programs are SUID or SGID", "Unexpected SUID or SGID")
 
 
-@check("FIL-014", severity="critical", controls=["nist-800-53:AC-6(8)", "nist-800-53:AC-3", "cis-v8:3.3"])
+@check(
+    "FIL-014",
+    severity="critical",
+    controls=["nist-800-53:AC-6(8)", "nist-800-53:AC-3", "cis-v8:3.3"],
+    tags=["files"],
+)
 def privileged_programs_protected(special_files: SpecialFiles) -> Result:
     """Programs that run with root's rights can be changed by root only.
 

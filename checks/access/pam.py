@@ -18,6 +18,7 @@ def _quality(pam: Pam) -> PamRule | None:
     "PAM-001",
     severity="medium",
     controls=["nist-800-53:IA-5(1)", "cis-v8:5.2", "iso-27001:A.5.17", "csf-2.0:PR.AA-01"],
+    tags=["accounts", "passwords"],
 )
 def password_length(pam: Pam, least: int = 14) -> Result:
     """Passwords must be long.
@@ -40,6 +41,7 @@ def password_length(pam: Pam, least: int = 14) -> Result:
     "PAM-002",
     severity="medium",
     controls=["nist-800-53:IA-5(1)", "cis-v8:5.2", "iso-27001:A.5.17"],
+    tags=["accounts", "passwords"],
 )
 def password_dictionary(pam: Pam) -> Result:
     """Passwords from the dictionary are refused.
@@ -61,6 +63,7 @@ def password_dictionary(pam: Pam) -> Result:
     "PAM-003",
     severity="medium",
     controls=["nist-800-53:AC-7", "cis-v8:4.1", "iso-27001:A.8.5"],
+    tags=["accounts"],
 )
 def lockout(pam: Pam, most: int = 5, seconds: int = 600) -> Result:
     """Accounts lock after a few wrong passwords.
@@ -86,7 +89,12 @@ def lockout(pam: Pam, most: int = 5, seconds: int = 600) -> Result:
     return passed(f"Accounts lock after at most {most} wrong passwords", *seen)
 
 
-@check("PAM-004", severity="low", controls=["nist-800-53:IA-5(1)", "cis-v8:5.2", "iso-27001:A.5.17"])
+@check(
+    "PAM-004",
+    severity="low",
+    controls=["nist-800-53:IA-5(1)", "cis-v8:5.2", "iso-27001:A.5.17"],
+    tags=["accounts", "passwords"],
+)
 def password_history(pam: Pam, least: int = 5) -> Result:
     """Old passwords cannot be used again.
 
@@ -103,7 +111,12 @@ def password_history(pam: Pam, least: int = 5) -> Result:
     return failed("Old passwords can be used again")
 
 
-@check("PAM-005", severity="high", controls=["nist-800-53:IA-5(1)", "nist-800-53:IA-2", "cis-v8:5.2"])
+@check(
+    "PAM-005",
+    severity="medium",
+    controls=["nist-800-53:IA-5(1)", "nist-800-53:IA-2", "cis-v8:5.2"],
+    tags=["accounts", "passwords"],
+)
 def no_nullok(pam: Pam) -> Result:
     """Logins refuse accounts without a password.
 
@@ -126,6 +139,7 @@ def no_nullok(pam: Pam) -> Result:
     "PAM-006",
     severity="medium",
     controls=["nist-800-53:AC-6(5)", "nist-800-53:AC-3", "cis-v8:5.4", "iso-27001:A.8.2"],
+    tags=["accounts"],
 )
 def su_limited(pam: Pam) -> Result:
     """Only members of one group may become root with su.

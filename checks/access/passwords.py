@@ -33,6 +33,7 @@ def _setting(defs: LoginDefs, name: str, least: int, most: int, yes: str, no: st
         "iso-27001:A.5.17",
         "csf-2.0:PR.AA-01",
     ],
+    tags=["accounts", "passwords"],
 )
 def no_empty_passwords(users: Users, shadow: tuple[ShadowEntry, ...]) -> Result:
     """No account opens without a password.
@@ -51,6 +52,7 @@ def no_empty_passwords(users: Users, shadow: tuple[ShadowEntry, ...]) -> Result:
     "ACC-021",
     severity="high",
     controls=["nist-800-53:IA-5(6)", "nist-800-53:IA-5(1)", "cis-v8:3.11", "iso-27001:A.5.17"],
+    tags=["accounts", "passwords"],
 )
 def shadowed(users: Users) -> Result:
     """Password hashes are kept in /etc/shadow only.
@@ -69,6 +71,7 @@ def shadowed(users: Users) -> Result:
     "ACC-022",
     severity="high",
     controls=["nist-800-53:IA-5(1)", "nist-800-53:SC-13", "cis-v8:3.11", "iso-27001:A.8.24"],
+    tags=["accounts", "passwords"],
 )
 def strong_hashes(shadow: tuple[ShadowEntry, ...], strong: tuple[str, ...] = _STRONG) -> Result:
     """Passwords are kept as strong hashes.
@@ -88,6 +91,7 @@ def strong_hashes(shadow: tuple[ShadowEntry, ...], strong: tuple[str, ...] = _ST
     "ACC-023",
     severity="medium",
     controls=["nist-800-53:IA-5(1)", "nist-800-53:SC-13", "cis-v8:3.11", "iso-27001:A.8.24"],
+    tags=["accounts", "passwords"],
 )
 def strong_method(login_defs: LoginDefs, pam: Pam | None) -> Result:
     """New passwords are kept as strong hashes.
@@ -110,7 +114,12 @@ def strong_method(login_defs: LoginDefs, pam: Pam | None) -> Result:
     return passed(f"New passwords are kept as strong hashes ({method})", *seen)
 
 
-@check("ACC-024", severity="low", controls=["nist-800-53:IA-5", "cis-v8:5.2", "iso-27001:A.5.17"])
+@check(
+    "ACC-024",
+    severity="low",
+    controls=["nist-800-53:IA-5", "cis-v8:5.2", "iso-27001:A.5.17"],
+    tags=["accounts", "passwords"],
+)
 def maximum_age(login_defs: LoginDefs, most: int = 365) -> Result:
     """New accounts' passwords run out after a year.
 
@@ -122,7 +131,7 @@ def maximum_age(login_defs: LoginDefs, most: int = 365) -> Result:
     )
 
 
-@check("ACC-025", severity="low", controls=["nist-800-53:IA-5(1)", "cis-v8:5.2"])
+@check("ACC-025", severity="low", controls=["nist-800-53:IA-5", "cis-v8:5.2"], tags=["accounts", "passwords"])
 def minimum_age(login_defs: LoginDefs, least: int = 1) -> Result:
     """New passwords must be kept for a day.
 
@@ -139,7 +148,7 @@ def minimum_age(login_defs: LoginDefs, least: int = 1) -> Result:
     )
 
 
-@check("ACC-026", severity="low", controls=["nist-800-53:IA-5", "cis-v8:5.2"])
+@check("ACC-026", severity="low", controls=["nist-800-53:IA-5", "cis-v8:5.2"], tags=["accounts", "passwords"])
 def warning(login_defs: LoginDefs, least: int = 7) -> Result:
     """People are warned a week before their password runs out.
 
@@ -158,8 +167,9 @@ def warning(login_defs: LoginDefs, least: int = 7) -> Result:
 
 @check(
     "ACC-027",
-    severity="medium",
+    severity="low",
     controls=["nist-800-53:IA-5", "cis-v8:5.2", "iso-27001:A.5.17"],
+    tags=["accounts", "passwords"],
 )
 def passwords_run_out(shadow: tuple[ShadowEntry, ...], most: int = 365) -> Result:
     """Every account's password runs out within a year.
@@ -178,7 +188,7 @@ def passwords_run_out(shadow: tuple[ShadowEntry, ...], most: int = 365) -> Resul
     return passed(f"Every password runs out within {most} days")
 
 
-@check("ACC-028", severity="low", controls=["nist-800-53:IA-5", "cis-v8:5.2"])
+@check("ACC-028", severity="low", controls=["nist-800-53:IA-5", "cis-v8:5.2"], tags=["accounts", "passwords"])
 def change_in_future(shadow: tuple[ShadowEntry, ...], now: datetime) -> Result:
     """No password was changed in the future.
 

@@ -26,6 +26,10 @@ def _between(least: int, most: int) -> Callable[[str], bool]:
     return lambda value: value.isascii() and value.isdigit() and least <= int(value[:12]) <= most
 
 
+def _with_key(methods: str) -> bool:
+    return all("publickey" in method.split(",") for method in methods.split())
+
+
 def _is(wanted: str) -> Callable[[str], bool]:
     return lambda value: value.lower() == wanted
 
@@ -36,7 +40,7 @@ def _is(wanted: str) -> Callable[[str], bool]:
     controls=[
         "nist-800-53:AC-6(5)", "nist-800-53:IA-2", "nist-800-53:AC-17", "cis-v8:5.4", "iso-27001:A.8.2",
         "csf-2.0:PR.AA-05", "nis2:21.2i",
-    ],
+    ], tags=["ssh"]
 )  # fmt: skip
 def root_login(sshd: SshdConfig, allowed: tuple[str, ...] = ("no",)) -> Result:
     """Root cannot log in over SSH.
@@ -53,6 +57,7 @@ def root_login(sshd: SshdConfig, allowed: tuple[str, ...] = ("no",)) -> Result:
     "SSH-002",
     severity="medium",
     controls=["nist-800-53:IA-2", "nist-800-53:AC-17", "cis-v8:4.6", "iso-27001:A.8.5", "csf-2.0:PR.AA-03"],
+    tags=["ssh"],
 )
 def password_login(sshd: SshdConfig) -> Result:
     """SSH does not accept a password alone.
@@ -61,9 +66,10 @@ def password_login(sshd: SshdConfig) -> Result:
     Fix: give people keys, then set `PasswordAuthentication no` and `KbdInteractiveAuthentication no`
     in /etc/ssh/sshd_config and reload sshd.
     """
-    methods = sshd.get("authenticationmethods") or "any"
-    if methods != "any" and all("publickey" in method.split(",") for method in methods.split()):
-        return passed("A key is always asked for", sshd.evidence("authenticationmethods"))
+    if sshd.get("authenticationmethods"):
+        always = _judge(sshd, "authenticationmethods", _with_key, "A key is always asked for", "")
+        if always.status == "pass":
+            return always
     # On Linux, keyboard-interactive asks for a password through PAM only.
     asks_pam = ("kbdinteractiveauthentication",) if sshd.get("usepam") != "no" else ()
     for keyword in ("passwordauthentication", *asks_pam):
@@ -77,8 +83,9 @@ def password_login(sshd: SshdConfig) -> Result:
 
 @check(
     "SSH-003",
-    severity="critical",
+    severity="high",
     controls=["nist-800-53:IA-5(1)", "nist-800-53:AC-17", "cis-v8:5.2", "iso-27001:A.8.5"],
+    tags=["ssh"],
 )
 def empty_passwords(sshd: SshdConfig) -> Result:
     """SSH refuses accounts without a password.
@@ -91,7 +98,9 @@ def empty_passwords(sshd: SshdConfig) -> Result:
     )
 
 
-@check("SSH-004", severity="medium", controls=["nist-800-53:AC-7", "cis-v8:4.1", "iso-27001:A.8.5"])
+@check(
+    "SSH-004", severity="medium", controls=["nist-800-53:AC-7", "cis-v8:4.1", "iso-27001:A.8.5"], tags=["ssh"]
+)
 def max_auth_tries(sshd: SshdConfig, most: int = 4) -> Result:
     """SSH closes the connection after a few wrong attempts.
 
@@ -107,7 +116,7 @@ def max_auth_tries(sshd: SshdConfig, most: int = 4) -> Result:
     )
 
 
-@check("SSH-005", severity="low", controls=["nist-800-53:CM-7", "cis-v8:4.8"])
+@check("SSH-005", severity="low", controls=["nist-800-53:CM-7", "cis-v8:4.8"], tags=["ssh"])
 def x11_forwarding(sshd: SshdConfig) -> Result:
     """SSH does not forward X11.
 
@@ -117,7 +126,7 @@ def x11_forwarding(sshd: SshdConfig) -> Result:
     return _judge(sshd, "x11forwarding", _is("no"), "X11 is not forwarded", "X11 is forwarded")
 
 
-@check("SSH-006", severity="low", controls=["nist-800-53:SC-5", "cis-v8:4.1"])
+@check("SSH-006", severity="low", controls=["nist-800-53:SC-5", "cis-v8:4.1"], tags=["ssh"])
 def login_grace(sshd: SshdConfig, most: int = 60) -> Result:
     """SSH gives a login a minute at most.
 
@@ -133,7 +142,9 @@ def login_grace(sshd: SshdConfig, most: int = 60) -> Result:
     )
 
 
-@check("SSH-007", severity="low", controls=["nist-800-53:SC-10", "nist-800-53:AC-12", "cis-v8:4.3"])
+@check(
+    "SSH-007", severity="low", controls=["nist-800-53:SC-10", "nist-800-53:AC-12", "cis-v8:4.3"], tags=["ssh"]
+)
 def dead_sessions(sshd: SshdConfig, longest: int = 900) -> Result:
     """SSH ends sessions whose other side is gone.
 
@@ -149,7 +160,7 @@ def dead_sessions(sshd: SshdConfig, longest: int = 900) -> Result:
     return failed(f"Dead sessions do not end within {longest} seconds", *seen)
 
 
-@check("SSH-008", severity="low", controls=["nist-800-53:AC-8", "cis-v8:4.1"])
+@check("SSH-008", severity="low", controls=["nist-800-53:AC-8", "cis-v8:4.1"], tags=["ssh"])
 def login_banner(sshd: SshdConfig) -> Result:
     """SSH shows a notice before the login.
 
@@ -165,6 +176,7 @@ def login_banner(sshd: SshdConfig) -> Result:
     "SSH-009",
     severity="medium",
     controls=["nist-800-53:AC-3", "nist-800-53:AC-6", "nist-800-53:AC-17", "cis-v8:3.3", "csf-2.0:PR.AA-05"],
+    tags=["ssh"],
 )
 def login_list(sshd: SshdConfig) -> Result:
     """SSH is limited to named users or groups.
@@ -178,7 +190,8 @@ def login_list(sshd: SshdConfig) -> Result:
             "Included configuration files were not read", Evidence("sshd_config", " ".join(sshd.unread))
         )
     for keyword in ("allowgroups", "allowusers"):
-        if sshd.values.get(keyword):
+        names = " ".join(sshd.values.get(keyword, ())).split()
+        if names and "*" not in names:
             return passed("Only named users or groups may log in", sshd.evidence(keyword))
     return failed("Every account may try to log in (neither AllowUsers nor AllowGroups is set)")
 
@@ -187,6 +200,7 @@ def login_list(sshd: SshdConfig) -> Result:
     "SSH-010",
     severity="medium",
     controls=["nist-800-53:AU-12", "nist-800-53:AC-17(1)", "cis-v8:8.5", "iso-27001:A.8.15"],
+    tags=["ssh"],
 )
 def log_level(sshd: SshdConfig) -> Result:
     """SSH logs who logged in, from where and with which key.
@@ -203,7 +217,12 @@ def log_level(sshd: SshdConfig) -> Result:
     )
 
 
-@check("SSH-011", severity="medium", controls=["nist-800-53:AC-6", "nist-800-53:CM-6", "cis-v8:4.1"])
+@check(
+    "SSH-011",
+    severity="medium",
+    controls=["nist-800-53:AC-6", "nist-800-53:CM-6", "cis-v8:4.1"],
+    tags=["ssh"],
+)
 def user_environment(sshd: SshdConfig) -> Result:
     """SSH users cannot set environment variables for their login.
 
@@ -219,7 +238,9 @@ def user_environment(sshd: SshdConfig) -> Result:
     )
 
 
-@check("SSH-012", severity="high", controls=["nist-800-53:IA-2", "nist-800-53:IA-3", "cis-v8:4.1"])
+@check(
+    "SSH-012", severity="high", controls=["nist-800-53:IA-2", "nist-800-53:IA-3", "cis-v8:4.1"], tags=["ssh"]
+)
 def host_based_login(sshd: SshdConfig) -> Result:
     """SSH trusts no host in place of a person.
 
@@ -244,7 +265,12 @@ def host_based_login(sshd: SshdConfig) -> Result:
     )
 
 
-@check("SSH-013", severity="medium", controls=["nist-800-53:AC-3", "nist-800-53:AC-6", "cis-v8:3.3"])
+@check(
+    "SSH-013",
+    severity="medium",
+    controls=["nist-800-53:AC-3", "nist-800-53:AC-6", "cis-v8:3.3"],
+    tags=["ssh"],
+)
 def strict_modes(sshd: SshdConfig) -> Result:
     """SSH refuses key files that others can change.
 
@@ -260,7 +286,12 @@ def strict_modes(sshd: SshdConfig) -> Result:
     )
 
 
-@check("SSH-014", severity="medium", controls=["nist-800-53:AC-2", "nist-800-53:IA-2", "cis-v8:4.1"])
+@check(
+    "SSH-014",
+    severity="medium",
+    controls=["nist-800-53:AC-2", "nist-800-53:IA-2", "cis-v8:4.1"],
+    tags=["ssh"],
+)
 def use_pam(sshd: SshdConfig) -> Result:
     """SSH applies the host's account rules (PAM).
 
@@ -270,7 +301,12 @@ def use_pam(sshd: SshdConfig) -> Result:
     return _judge(sshd, "usepam", _is("yes"), "PAM rules apply", "PAM rules do not apply to SSH logins")
 
 
-@check("SSH-015", severity="medium", controls=["nist-800-53:AC-4", "nist-800-53:AC-17", "cis-v8:4.8"])
+@check(
+    "SSH-015",
+    severity="medium",
+    controls=["nist-800-53:AC-4", "nist-800-53:AC-17", "cis-v8:4.8"],
+    tags=["ssh"],
+)
 def open_forwarding(sshd: SshdConfig) -> Result:
     """SSH users cannot open ports or network tunnels to the outside.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from checks.access.wording import modes, some
-from scanner.check import check, failed, not_applicable, passed
+from scanner.check import check, failed, not_applicable, passed, unknown
 from scanner.facts.accounts import Group, Users
 from scanner.facts.sudo import Sudoers
-from scanner.model import Result
+from scanner.model import Evidence, Result
 
 # Programs that start a shell or run any program from inside (gtfobins.github.io, function "sudo").
 _SHELLS = """
@@ -14,6 +14,16 @@ ash awk bash busybox csh dash ed emacs env expect find gdb git ksh less lua man 
 php python python2 python3 rsync ruby screen script sh ssh strace su tar tcsh tee tmux vi vim vim.tiny
 watch xargs zsh
 """
+
+# From this release on sudo does so where nothing is set (its release notes).
+_OWN_TERMINAL_SINCE = (1, 9, 14)
+
+
+def _good(sudoers: Sudoers, message: str, *evidence: Evidence) -> Result:
+    """A pass, unless sudo includes rules that were not read."""
+    if sudoers.unread:
+        return unknown(f"Included rules were not read: {some(sudoers.unread)}")
+    return passed(message, *evidence)
 
 
 @check(
@@ -26,6 +36,7 @@ watch xargs zsh
         "iso-27001:A.8.2",
         "csf-2.0:PR.AA-05",
     ],
+    tags=["accounts", "sudo"],
 )
 def password_asked(sudoers: Sudoers) -> Result:
     """Full root rights always ask for a password.
@@ -40,10 +51,15 @@ def password_asked(sudoers: Sudoers) -> Result:
     off = [item for item in sudoers.defaults if item.name == "authenticate" and item.value == "off"]
     if off:
         return failed("sudo asks for no password (!authenticate)", *(item.evidence for item in off))
-    return passed("Full root rights ask for a password")
+    return _good(sudoers, "Full root rights ask for a password")
 
 
-@check("SUD-002", severity="medium", controls=["nist-800-53:AC-6", "nist-800-53:CM-6", "cis-v8:5.4"])
+@check(
+    "SUD-002",
+    severity="medium",
+    controls=["nist-800-53:AC-6", "nist-800-53:CM-6", "cis-v8:5.4"],
+    tags=["accounts", "sudo"],
+)
 def own_terminal(sudoers: Sudoers) -> Result:
     """Commands under sudo get a terminal of their own.
 
@@ -55,6 +71,10 @@ def own_terminal(sudoers: Sudoers) -> Result:
     setting = sudoers.default("use_pty")
     if setting and setting.value == "on":
         return passed("Commands under sudo get a terminal of their own", setting.evidence)
+    if setting is None and sudoers.version >= _OWN_TERMINAL_SINCE:
+        return _good(
+            sudoers, "Commands under sudo get a terminal of their own, as this version does by itself"
+        )
     return failed("Commands under sudo share the user's terminal (use_pty is not set)")
 
 
@@ -68,6 +88,7 @@ def own_terminal(sudoers: Sudoers) -> Result:
         "iso-27001:A.8.15",
         "csf-2.0:PR.PS-04",
     ],
+    tags=["accounts", "sudo"],
 )
 def logged(sudoers: Sudoers) -> Result:
     """What is done with sudo is logged.
@@ -85,7 +106,7 @@ def logged(sudoers: Sudoers) -> Result:
     return passed("sudo logs to syslog", *((syslog.evidence,) if syslog else ()))
 
 
-@check("SUD-004", severity="low", controls=["nist-800-53:IA-11", "cis-v8:5.4"])
+@check("SUD-004", severity="low", controls=["nist-800-53:IA-11", "cis-v8:5.4"], tags=["accounts", "sudo"])
 def asks_again(sudoers: Sudoers, minutes: int = 15) -> Result:
     """sudo asks again after some minutes.
 
@@ -106,7 +127,12 @@ def asks_again(sudoers: Sudoers, minutes: int = 15) -> Result:
     return failed(f"sudo does not ask again within {minutes} minutes", setting.evidence)
 
 
-@check("SUD-005", severity="medium", controls=["nist-800-53:AC-6", "nist-800-53:CM-6", "cis-v8:4.1"])
+@check(
+    "SUD-005",
+    severity="medium",
+    controls=["nist-800-53:AC-6", "nist-800-53:CM-6", "cis-v8:4.1"],
+    tags=["accounts", "sudo"],
+)
 def safe_path(sudoers: Sudoers) -> Result:
     """sudo looks for programs in fixed folders.
 
@@ -134,6 +160,7 @@ def safe_path(sudoers: Sudoers) -> Result:
         "iso-27001:A.8.2",
         "csf-2.0:PR.AA-05",
     ],
+    tags=["accounts", "sudo"],
 )
 def few_administrators(sudoers: Sudoers, users: Users, groups: tuple[Group, ...], most: int = 5) -> Result:
     """Only a few people have full root rights.
@@ -144,6 +171,7 @@ def few_administrators(sudoers: Sudoers, users: Users, groups: tuple[Group, ...]
     """
     members = {group.name: (group.gid, set(group.members)) for group in groups}
     people: set[str] = set()
+    unseen: set[str] = set()
     seen = []
     for rule in sudoers.rules:
         if not rule.everything:
@@ -152,6 +180,9 @@ def few_administrators(sudoers: Sudoers, users: Users, groups: tuple[Group, ...]
         if rule.who == "ALL":
             return failed("Every account has full root rights", rule.evidence)
         if rule.who.startswith("%"):
+            # Ubuntu's sudoers names the group admin without making it.
+            if rule.who[1:] not in (*members, "admin"):
+                unseen.add(rule.who[1:])
             gid, names = members.get(rule.who[1:], (None, set()))
             people |= names | {user.name for user in users.entries if user.gid == gid}
         else:
@@ -159,10 +190,17 @@ def few_administrators(sudoers: Sudoers, users: Users, groups: tuple[Group, ...]
     people.discard("root")
     if len(people) > most:
         return failed(f"More than {most} people have full root rights: {some(people)}", *seen)
-    return passed(f"Full root rights: {some(people) or 'nobody besides root'}", *seen)
+    if unseen:
+        return unknown(f"Full root rights for groups that are not in /etc/group: {some(unseen)}", *seen)
+    return _good(sudoers, f"Full root rights: {some(people) or 'nobody besides root'}", *seen)
 
 
-@check("SUD-007", severity="critical", controls=["nist-800-53:AC-6", "nist-800-53:CM-5", "cis-v8:3.3"])
+@check(
+    "SUD-007",
+    severity="critical",
+    controls=["nist-800-53:AC-6", "nist-800-53:CM-5", "cis-v8:3.3"],
+    tags=["accounts", "sudo"],
+)
 def programs_protected(sudoers: Sudoers) -> Result:
     """Programs that sudo runs as root can be changed by root only.
 
@@ -183,10 +221,15 @@ def programs_protected(sudoers: Sudoers) -> Result:
             *modes(link for link, _ in weak.values()),
             *seen,
         )
-    return passed("Programs that sudo runs as root can be changed by root only")
+    return _good(sudoers, "Programs that sudo runs as root can be changed by root only")
 
 
-@check("SUD-008", severity="medium", controls=["nist-800-53:AC-6", "nist-800-53:AC-3", "cis-v8:5.4"])
+@check(
+    "SUD-008",
+    severity="medium",
+    controls=["nist-800-53:AC-6", "nist-800-53:AC-3", "cis-v8:5.4"],
+    tags=["accounts", "sudo"],
+)
 def no_exceptions(sudoers: Sudoers) -> Result:
     """sudo rules list what is allowed, not what is forbidden.
 
@@ -197,22 +240,29 @@ def no_exceptions(sudoers: Sudoers) -> Result:
     if leaky:
         names = some(rule.who for rule in leaky)
         return failed(f"Rules that allow all but a few commands: {names}", *(rule.evidence for rule in leaky))
-    return passed("No rule allows all but a few commands")
+    return _good(sudoers, "No rule allows all but a few commands")
 
 
-@check("SUD-009", severity="high", controls=["nist-800-53:AC-6", "nist-800-53:AC-6(5)", "cis-v8:5.4"])
+@check(
+    "SUD-009",
+    severity="high",
+    controls=["nist-800-53:AC-6", "nist-800-53:AC-6(5)", "cis-v8:5.4"],
+    tags=["accounts", "sudo"],
+)
 def no_hidden_shells(sudoers: Sudoers, shells: tuple[str, ...] = tuple(_SHELLS.split())) -> Result:
     """Limited sudo rules do not give a shell by the back door.
 
     Why: editors, pagers and interpreters run any command from inside, so the limited rule is full root.
-    Fix: give the exact arguments, use `sudoedit` for files, or `NOEXEC:` (`visudo`).
+    Fix: give the exact arguments in the rule, and `sudoedit FILE` in place of an editor (`visudo`).
     """
     found = {}
     for rule in sudoers.rules:
         for command in rule.commands if rule.as_root else ():
-            # Without arguments in the rule, any arguments are allowed (sudoers(5)).
-            if command.startswith("/") and command.rpartition("/")[2] in shells:
+            # Without arguments in the rule, any arguments are allowed (sudoers(5)), as with `*`.
+            program, _, arguments = command.partition(" ")
+            free = arguments.strip() in ("", "*")
+            if free and program.startswith("/") and program.rpartition("/")[2] in shells:
                 found[f"{command} ({rule.who})"] = rule.evidence
     if found:
         return failed(f"Limited rules that give full root: {some(found)}", *found.values())
-    return passed("No limited rule gives a shell")
+    return _good(sudoers, "No limited rule gives a shell")

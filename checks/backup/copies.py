@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from statistics import median
 
-from scanner.check import check, failed, not_applicable, not_checked, passed
+from scanner.check import check, failed, not_applicable, not_checked, passed, unknown
 from scanner.facts.backup_schedule import in_words
 from scanner.facts.backup_sets import BackupSet, BackupSets, Copy
 from scanner.model import Asset, Evidence, Result, Status
@@ -72,7 +72,9 @@ def copies_fresh(
             times.append(found.copies[0].time)
     if times and asset.rpo and now - max(times) > asset.rpo:
         bad.append(f"no copy is younger than the RPO of {in_words(asset.rpo)}")
-    return _conclude(bad, judged, backup_sets, "Every declared backup has a fresh copy", _NO_PATH)
+    return _conclude(
+        bad, judged, backup_sets, "Every declared backup with a path on the asset has a fresh copy", _NO_PATH
+    )
 
 
 @check(
@@ -112,7 +114,7 @@ def _settled(copies: tuple[Copy, ...], before: datetime) -> tuple[Copy, ...]:
 @check(
     "BAK-010",
     severity="medium",
-    controls=["nist-800-53:CP-9", "cis-v8:11.3", "csf-2.0:PR.DS-11", "iso-27001:A.8.13"],
+    controls=["nist-800-53:CP-9", "cis-v8:11.2", "csf-2.0:PR.DS-11", "iso-27001:A.8.13"],
     tags=["backup"],
 )
 def earlier_copies_kept(backup_sets: BackupSets | None, copies: int = 3) -> Result:
@@ -162,13 +164,7 @@ def folder_closed(backup_sets: BackupSets | None) -> Result:
 @check(
     "BAK-012",
     severity="medium",
-    controls=[
-        "nist-800-53:CP-6(1)",
-        "nist-800-53:CP-9",
-        "cis-v8:11.4",
-        "csf-2.0:PR.DS-11",
-        "iso-27001:A.8.13",
-    ],
+    controls=["nist-800-53:CP-9", "cis-v8:11.3", "csf-2.0:PR.DS-11", "iso-27001:A.8.13"],
     tags=["backup"],
 )
 def other_file_system(backup_sets: BackupSets | None) -> Result:
@@ -187,6 +183,11 @@ def other_file_system(backup_sets: BackupSets | None) -> Result:
     if bad:
         names = ", ".join(found.name for found in bad[:10])
         return failed(f"On the same file system as what they protect: {names}", *shown[:20])
+    hidden = [found.name for found in judged if found.hidden_sources]
+    if hidden:
+        return unknown(
+            f"Where the sources of these backups are stored cannot be seen: {', '.join(hidden[:10])}"
+        )
     return _conclude([], judged, backup_sets, "The copies are on other file systems", "No copies were found")
 
 

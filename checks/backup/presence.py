@@ -24,6 +24,8 @@ _DATABASE_WORDS = {
     "389-ds": ("ldap", "dirsrv"),
 }
 
+_NO_DAEMON_SEEN = "Backup jobs of cron exist, and the scanning user cannot see whether a cron daemon runs"
+
 
 def _shown(job: BackupJob) -> Evidence:
     """How a job is quoted as evidence."""
@@ -50,13 +52,15 @@ def backup_exists(asset: Asset, backup_jobs: BackupJobs) -> Result:
     Fix: set up a backup, such as `restic backup` from a systemd timer, and declare it under
     `drscan: backups:` of the asset in the inventory.
     """
-    running = [job for job in backup_jobs.jobs if job.enabled is not False]
+    running = [job for job in backup_jobs.jobs if job.enabled]
     if asset.backups or running:
         declared = [Evidence("inventory", f"backups: {item.name} ({item.tool})") for item in asset.backups]
         return passed("A backup is declared or runs on the host", *declared[:10], *map(_shown, running[:10]))
     if backup_jobs.unread:
         places = ", ".join(backup_jobs.unread)
         return unknown(f"No backup is declared, none was seen, and not everything could be read: {places}")
+    if any(job.enabled is None for job in backup_jobs.jobs):
+        return unknown(_NO_DAEMON_SEEN, *map(_shown, backup_jobs.jobs[:10]))
     if backup_jobs.jobs:
         return failed("Backup jobs exist, and nothing starts them", *map(_shown, backup_jobs.jobs[:10]))
     return failed("No backup is declared in the inventory and no backup job was found on the host")
@@ -80,8 +84,8 @@ def jobs_enabled(backup_jobs: BackupJobs) -> Result:
         return failed(f"Nothing starts these backup jobs: {names}", *map(_shown, off[:20]))
     if not backup_jobs.jobs:
         return not_applicable("No backup job was found on the host")
-    if all(job.enabled is None for job in backup_jobs.jobs):
-        return unknown("The scanning user cannot see whether a cron daemon runs")
+    if any(job.enabled is None for job in backup_jobs.jobs):
+        return unknown(_NO_DAEMON_SEEN)
     return passed("The backup jobs are enabled", *map(_shown, backup_jobs.jobs[:10]))
 
 
@@ -107,7 +111,10 @@ def last_run_succeeded(backup_jobs: BackupJobs) -> Result:
     if not results:
         return unknown("The host keeps no result of a run: cron records none, or no timer ran since boot")
     shown = [Evidence(job.source, f"{job.result}, ended {job.last_run}") for job in results[:10]]
-    return passed("The last known run of each backup job succeeded", *shown)
+    silent = [job.name for job in backup_jobs.jobs if job.result is None and job.enabled is not False]
+    if silent:
+        return unknown(f"The host keeps no result of the last run of: {', '.join(silent[:10])}", *shown)
+    return passed("The last run of each backup job succeeded", *shown)
 
 
 @check(
@@ -177,13 +184,7 @@ def configuration_saved(asset: Asset, restore_tools: RestoreTools) -> Result:
 @check(
     "BAK-018",
     severity="high",
-    controls=[
-        "nist-800-53:CP-9",
-        "nist-800-53:CP-6(1)",
-        "cis-v8:11.4",
-        "csf-2.0:PR.DS-11",
-        "iso-27001:A.8.13",
-    ],
+    controls=["nist-800-53:CP-9", "cis-v8:11.2", "csf-2.0:PR.DS-11", "iso-27001:A.8.13"],
     tags=["backup"],
 )
 def snapshots_not_alone(
@@ -196,11 +197,11 @@ def snapshots_not_alone(
     """
     shown = [Evidence(f"{item.kind} snapshots", item.name) for item in snapshots.snapshots[:10]]
     sets = backup_sets.sets if backup_sets else ()
-    apart = [found.name for found in sets if found.copies and not found.shared_sources]
+    apart = [f.name for f in sets if f.copies and not f.shared_sources and not f.hidden_sources]
     away = [item.name for item in asset.backups if item.location in ("offsite", "both") or item.repository]
     if apart or away or any(job.kind == "agent" and job.enabled for job in backup_jobs.jobs):
         return passed("Besides the snapshots there is a copy on another file system or host", *shown)
-    if any(found.state == "unreadable" for found in sets):
+    if any(f.state == "unreadable" or (f.copies and f.hidden_sources) for f in sets):
         return unknown("Whether the declared backups are apart from the snapshots cannot be read", *shown)
     if not asset.backups and any(job.enabled is not False for job in backup_jobs.jobs):
         return unknown("A backup job runs, and the inventory does not say where its copies go", *shown)

@@ -29,7 +29,7 @@ _CERTAIN = ("borg",)
         "iso-27001:A.8.24",
         "nis2:21.2h",
     ],
-    tags=["backup", "encryption"],
+    tags=["backup", "crypto"],
 )
 def encrypted(asset: Asset, backup_sets: BackupSets | None) -> Result:
     """Backups are encrypted.
@@ -107,7 +107,7 @@ def _remote(item: BackupDeclaration) -> bool:
 
 @check(
     "BAK-008",
-    severity="medium",
+    severity="high",
     controls=["nist-800-53:CP-9", "cis-v8:11.4", "csf-2.0:PR.DS-11", "iso-27001:A.8.13"],
     tags=["backup", "ransomware"],
 )

@@ -11,7 +11,7 @@ from scanner.model import Evidence, Result
     "BOOT-001",
     severity="medium",
     controls=["nist-800-53:AC-3", "nist-800-53:IA-2", "cis-v8:4.1"],
-    tags=["physical"],
+    tags=["boot", "physical"],
 )
 def boot_password(grub: Grub) -> Result:
     """Changing a boot entry asks for a password.
@@ -31,7 +31,7 @@ def boot_password(grub: Grub) -> Result:
     "BOOT-002",
     severity="low",
     controls=["nist-800-53:SI-7(9)", "nist-800-53:SI-7(10)", "cis-v8:4.1"],
-    tags=["physical"],
+    tags=["boot", "physical"],
 )
 def secure_boot(boot: Boot) -> Result:
     """The firmware starts only signed boot loaders and kernels.
@@ -62,7 +62,7 @@ _OFF_SWITCHES = frozenset(
     "BOOT-003",
     severity="high",
     controls=["nist-800-53:CM-6", "nist-800-53:SI-16", "cis-v8:10.5"],
-    tags=["hardening"],
+    tags=["boot", "hardening"],
 )
 def protections_on(boot: Boot) -> Result:
     """The kernel command line switches no protection off.

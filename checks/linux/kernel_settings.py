@@ -17,11 +17,14 @@ def required(sysctl: Sysctl, keys: Collection[str], allowed: Collection[int], ba
     seen = Evidence("/proc/sys", "\n".join(f"{key} = {value}" for key, value in found.items()))
     wrong = [f"{key} = {value}" for key, value in found.items() if value not in allowed]
     if wrong:
-        return failed(f"{bad}: {', '.join(wrong)}", seen)
-    return passed(", ".join(f"{key} = {value}" for key, value in found.items()), seen)
+        more = f" and {len(wrong) - 10} more" if len(wrong) > 10 else ""
+        return failed(f"{bad}: {', '.join(wrong[:10])}{more}", seen)
+    return passed(", ".join(f"{key} = {value}" for key, value in list(found.items())[:4]), seen)
 
 
-@check("SYS-001", severity="high", controls=["nist-800-53:SI-16", "cis-v8:10.5"], tags=["hardening"])
+@check(
+    "SYS-001", severity="high", controls=["nist-800-53:SI-16", "cis-v8:10.5"], tags=["kernel", "hardening"]
+)
 def address_space_randomised(sysctl: Sysctl) -> Result:
     """Programs are loaded at random addresses.
 
@@ -31,7 +34,9 @@ def address_space_randomised(sysctl: Sysctl) -> Result:
     return required(sysctl, ["kernel.randomize_va_space"], {2}, "Addresses are not fully randomised")
 
 
-@check("SYS-002", severity="medium", controls=["nist-800-53:AC-6", "cis-v8:10.5"], tags=["hardening"])
+@check(
+    "SYS-002", severity="medium", controls=["nist-800-53:AC-6", "cis-v8:10.5"], tags=["kernel", "hardening"]
+)
 def tracing_restricted(sysctl: Sysctl) -> Result:
     """A program cannot read the memory of another that it did not start.
 
@@ -44,7 +49,7 @@ def tracing_restricted(sysctl: Sysctl) -> Result:
     return required(sysctl, keys, {1, 2, 3}, "Any program may trace any other of its user")
 
 
-@check("SYS-003", severity="low", controls=["nist-800-53:SI-16", "cis-v8:10.5"], tags=["hardening"])
+@check("SYS-003", severity="low", controls=["nist-800-53:SI-16", "cis-v8:10.5"], tags=["kernel", "hardening"])
 def kernel_addresses_hidden(sysctl: Sysctl) -> Result:
     """Kernel addresses are hidden from ordinary users.
 
@@ -58,7 +63,7 @@ def kernel_addresses_hidden(sysctl: Sysctl) -> Result:
     "SYS-004",
     severity="low",
     controls=["nist-800-53:SI-11", "nist-800-53:AC-6", "cis-v8:10.5"],
-    tags=["hardening"],
+    tags=["kernel", "hardening"],
 )
 def kernel_log_restricted(sysctl: Sysctl) -> Result:
     """Only administrators read the kernel log.
@@ -73,7 +78,7 @@ def kernel_log_restricted(sysctl: Sysctl) -> Result:
     "SYS-005",
     severity="medium",
     controls=["nist-800-53:AC-6", "nist-800-53:CM-7", "cis-v8:10.5"],
-    tags=["hardening"],
+    tags=["kernel", "hardening"],
 )
 def bpf_privileged(sysctl: Sysctl) -> Result:
     """Ordinary users cannot load BPF programs into the kernel.
@@ -85,7 +90,9 @@ def bpf_privileged(sysctl: Sysctl) -> Result:
     return required(sysctl, keys, {1, 2}, "Every user may load BPF programs")
 
 
-@check("SYS-006", severity="medium", controls=["nist-800-53:SI-11", "cis-v8:10.5"], tags=["hardening"])
+@check(
+    "SYS-006", severity="medium", controls=["nist-800-53:SI-11", "cis-v8:10.5"], tags=["kernel", "hardening"]
+)
 def privileged_programs_dump_safely(sysctl: Sysctl) -> Result:
     """Programs that run with more rights than their caller leave no readable core dump.
 
@@ -95,7 +102,9 @@ def privileged_programs_dump_safely(sysctl: Sysctl) -> Result:
     return required(sysctl, ["fs.suid_dumpable"], {0, 2}, "Privileged programs dump core for their caller")
 
 
-@check("SYS-007", severity="medium", controls=["nist-800-53:AC-6", "cis-v8:10.5"], tags=["hardening"])
+@check(
+    "SYS-007", severity="medium", controls=["nist-800-53:AC-6", "cis-v8:10.5"], tags=["kernel", "hardening"]
+)
 def links_protected(link_protection: Sysctl) -> Result:
     """Links in shared folders cannot lead privileged programs astray.
 
@@ -108,7 +117,7 @@ def links_protected(link_protection: Sysctl) -> Result:
     return required(link_protection, keys, {1}, "Links are not protected")
 
 
-@check("SYS-008", severity="low", controls=["nist-800-53:AC-6", "cis-v8:10.5"], tags=["hardening"])
+@check("SYS-008", severity="low", controls=["nist-800-53:AC-6", "cis-v8:10.5"], tags=["kernel", "hardening"])
 def shared_files_protected(link_protection: Sysctl) -> Result:
     """Files and pipes planted in shared folders are not opened for writing by others.
 
@@ -123,7 +132,7 @@ def shared_files_protected(link_protection: Sysctl) -> Result:
     "SYS-009",
     severity="low",
     controls=["nist-800-53:CM-7", "nist-800-53:SI-7", "cis-v8:4.8"],
-    tags=["hardening"],
+    tags=["kernel", "hardening"],
 )
 def kexec_disabled(sysctl: Sysctl) -> Result:
     """The running kernel cannot be replaced without a restart.
@@ -140,7 +149,7 @@ def kexec_disabled(sysctl: Sysctl) -> Result:
 _DANGEROUS_SYSRQ = 8 | 64
 
 
-@check("SYS-010", severity="low", controls=["nist-800-53:CM-7", "cis-v8:4.8"], tags=["hardening"])
+@check("SYS-010", severity="low", controls=["nist-800-53:CM-7", "cis-v8:4.8"], tags=["kernel", "hardening"])
 def sysrq_limited(sysctl: Sysctl) -> Result:
     """The magic SysRq key neither dumps memory nor kills programs.
 
@@ -160,14 +169,15 @@ def sysrq_limited(sysctl: Sysctl) -> Result:
     "SYS-020",
     severity="low",
     controls=["nist-800-53:SI-11", "nist-800-53:SC-28", "cis-v8:10.5"],
-    tags=["hardening"],
+    tags=["kernel", "hardening"],
 )
 def core_dumps_limited(core_dumps: CoreDumps, sysctl: Sysctl) -> Result:
     """Crashing programs leave no memory image on disk.
 
     Why: the image holds keys, passwords and personal data, and fills the disk.
     Fix: `echo '* hard core 0' >/etc/security/limits.d/60-core.conf`; with systemd-coredump also
-    `Storage=none` in /etc/systemd/coredump.conf.
+    `Storage=none` in /etc/systemd/coredump.conf. A crash reporter (apport, abrt) takes the image in spite
+    of the limit: `systemctl disable --now apport abrtd`.
     """
     pattern = sysctl.values.get("kernel.core_pattern", "").strip()
     seen = Evidence("/proc/sys/kernel/core_pattern", pattern)
@@ -178,12 +188,15 @@ def core_dumps_limited(core_dumps: CoreDumps, sysctl: Sysctl) -> Result:
         return failed("systemd-coredump stores memory images", seen)
     if pattern == "|/bin/false":
         return passed("Core dumps are discarded", seen)
+    # core(5): the limit does not hold for an image that is piped to a program.
+    if pattern.startswith("|"):
+        return failed("A crash reporter takes memory images", seen)
     if core_dumps.limits:
         return passed("The core file size is limited to 0 for everyone", limits, seen)
     return failed("Nothing limits core dumps", seen)
 
 
-@check("SYS-021", severity="low", controls=["nist-800-53:AC-6", "cis-v8:10.5"], tags=["hardening"])
+@check("SYS-021", severity="low", controls=["nist-800-53:AC-6", "cis-v8:10.5"], tags=["kernel", "hardening"])
 def performance_events_restricted(sysctl: Sysctl) -> Result:
     """Ordinary users cannot measure the kernel.
 

@@ -31,7 +31,7 @@ def _kept_out(kernel_modules: KernelModules, names: Iterable[str]) -> Result:
     "KRN-005",
     severity="low",
     controls=["nist-800-53:CM-7", "cis-v8:4.8"],
-    tags=["hardening"],
+    tags=["kernel", "hardening"],
 )
 def rare_filesystems(kernel_modules: KernelModules) -> Result:
     """File systems that no server uses cannot be mounted.
@@ -47,7 +47,7 @@ def rare_filesystems(kernel_modules: KernelModules) -> Result:
     "KRN-006",
     severity="medium",
     controls=["nist-800-53:CM-7", "cis-v8:4.8"],
-    tags=["hardening"],
+    tags=["kernel", "hardening"],
 )
 def rare_protocols(kernel_modules: KernelModules, used: tuple[str, ...] = ()) -> Result:
     """Network protocols that nothing here uses cannot be loaded.
@@ -63,7 +63,7 @@ def rare_protocols(kernel_modules: KernelModules, used: tuple[str, ...] = ()) ->
     "KRN-007",
     severity="low",
     controls=["nist-800-53:MP-7", "nist-800-53:CM-7", "cis-v8:10.3", "iso-27001:A.7.10"],
-    tags=["hardening"],
+    tags=["kernel", "hardening"],
 )
 def removable_storage(kernel_modules: KernelModules) -> Result:
     """USB sticks and FireWire disks do not work on servers.

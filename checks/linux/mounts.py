@@ -18,7 +18,9 @@ def _mounted_with(mounts: Mounts, point: str, *wanted: str) -> Result:
     return passed(f"{point} is mounted with {', '.join(wanted)}", seen)
 
 
-@check("DSK-004", severity="medium", controls=["nist-800-53:CM-7", "cis-v8:4.1"], tags=["hardening"])
+@check(
+    "DSK-004", severity="medium", controls=["nist-800-53:CM-7", "cis-v8:4.1"], tags=["storage", "hardening"]
+)
 def tmp_options(mounts: Mounts) -> Result:
     """The folder /tmp is a file system of its own, without programs, devices and set-user-ID.
 
@@ -28,7 +30,7 @@ def tmp_options(mounts: Mounts) -> Result:
     return _mounted_with(mounts, "/tmp", "nodev", "nosuid", "noexec")  # noqa: S108
 
 
-@check("DSK-005", severity="low", controls=["nist-800-53:CM-7", "cis-v8:4.1"], tags=["hardening"])
+@check("DSK-005", severity="low", controls=["nist-800-53:CM-7", "cis-v8:4.1"], tags=["storage", "hardening"])
 def var_tmp_options(mounts: Mounts) -> Result:
     """The folder /var/tmp is a file system of its own, without programs, devices and set-user-ID.
 
@@ -38,7 +40,7 @@ def var_tmp_options(mounts: Mounts) -> Result:
     return _mounted_with(mounts, "/var/tmp", "nodev", "nosuid", "noexec")  # noqa: S108
 
 
-@check("DSK-006", severity="low", controls=["nist-800-53:CM-7", "cis-v8:4.1"], tags=["hardening"])
+@check("DSK-006", severity="low", controls=["nist-800-53:CM-7", "cis-v8:4.1"], tags=["storage", "hardening"])
 def shm_options(mounts: Mounts) -> Result:
     """Shared memory holds no programs, devices or set-user-ID files.
 
@@ -48,7 +50,7 @@ def shm_options(mounts: Mounts) -> Result:
     return _mounted_with(mounts, "/dev/shm", "nodev", "nosuid", "noexec")  # noqa: S108
 
 
-@check("DSK-007", severity="low", controls=["nist-800-53:CM-7", "cis-v8:4.1"], tags=["hardening"])
+@check("DSK-007", severity="low", controls=["nist-800-53:CM-7", "cis-v8:4.1"], tags=["storage", "hardening"])
 def home_options(mounts: Mounts) -> Result:
     """Home folders are on a file system of their own, without devices and set-user-ID files.
 
@@ -62,7 +64,7 @@ def home_options(mounts: Mounts) -> Result:
     "DSK-008",
     severity="low",
     controls=["nist-800-53:AU-4", "cis-v8:8.3"],
-    tags=["availability"],
+    tags=["storage", "availability"],
 )
 def logs_apart(mounts: Mounts) -> Result:
     """Logs are on a file system of their own.
@@ -83,7 +85,7 @@ _NOT_MOUNTED = frozenset({"none", "swap"})
     "DSK-011",
     severity="high",
     controls=["nist-800-53:CP-10", "nist-800-53:SI-13"],
-    tags=["availability", "recovery"],
+    tags=["storage", "availability", "recovery"],
 )
 def nothing_turned_read_only(mounts: Mounts) -> Result:
     """No file system has fallen back to read-only.
@@ -92,6 +94,8 @@ def nothing_turned_read_only(mounts: Mounts) -> Result:
     Fix: `dmesg | grep -i error`, back up what can be read, check the disk (`smartctl -a`), then `fsck`.
     """
     wanted = [e for e in mounts.fstab if e.point in mounts.mounted and "ro" not in e.options]
+    if not wanted:
+        return not_applicable("/etc/fstab names no file system that should be writable")
     fallen = [e.point for e in wanted if "ro" in mounts.mounted[e.point].options]
     if fallen:
         seen = (Evidence("/etc/fstab", f"{e.device} {e.point}", e.line) for e in wanted if e.point in fallen)
@@ -103,7 +107,7 @@ def nothing_turned_read_only(mounts: Mounts) -> Result:
     "DSK-012",
     severity="medium",
     controls=["nist-800-53:CP-10", "nist-800-53:CM-2"],
-    tags=["availability", "recovery"],
+    tags=["storage", "availability", "recovery"],
 )
 def everything_mounted(mounts: Mounts) -> Result:
     """Every file system of /etc/fstab is mounted.

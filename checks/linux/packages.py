@@ -24,7 +24,7 @@ def _some(names: list[str] | tuple[str, ...]) -> str:
     "PKG-001",
     severity="high",
     controls=["nist-800-53:SI-2", "cis-v8:7.3", "iso-27001:A.8.8", "csf-2.0:PR.PS-02", "nis2:21.2e"],
-    tags=["patching"],
+    tags=["packages", "patching"],
 )
 def security_updates_installed(
     updates: Updates, package_lists: PackageLists, os_release: OsRelease, now: datetime, max_days: int = 30
@@ -52,7 +52,7 @@ def security_updates_installed(
     "PKG-002",
     severity="medium",
     controls=["nist-800-53:SI-2", "cis-v8:7.3"],
-    tags=["patching"],
+    tags=["packages", "patching"],
 )
 def lists_fresh(package_lists: PackageLists, now: datetime, max_days: int = 7) -> Result:
     """The package lists are fresh.
@@ -75,7 +75,7 @@ def lists_fresh(package_lists: PackageLists, now: datetime, max_days: int = 7) -
     "PKG-003",
     severity="medium",
     controls=["nist-800-53:SI-2(5)", "cis-v8:7.3"],
-    tags=["patching"],
+    tags=["packages", "patching"],
 )
 def updates_automatic(automatic_updates: AutomaticUpdates) -> Result:
     """Security updates install themselves.
@@ -94,7 +94,7 @@ def updates_automatic(automatic_updates: AutomaticUpdates) -> Result:
     "PKG-004",
     severity="high",
     controls=["nist-800-53:CM-14", "nist-800-53:SI-7", "cis-v8:7.3"],
-    tags=["supply-chain"],
+    tags=["packages", "supply-chain"],
 )
 def packages_verified(repositories: Repositories) -> Result:
     """Every package source is verified by signature.
@@ -114,7 +114,7 @@ def packages_verified(repositories: Repositories) -> Result:
     "PKG-005",
     severity="medium",
     controls=["nist-800-53:SI-2", "nist-800-53:CM-2", "cis-v8:7.3"],
-    tags=["patching"],
+    tags=["packages", "patching"],
 )
 def packages_whole(packages: Packages) -> Result:
     """Every package is completely installed.
@@ -134,7 +134,7 @@ def packages_whole(packages: Packages) -> Result:
     "PKG-006",
     severity="medium",
     controls=["nist-800-53:SI-2", "cis-v8:7.3"],
-    tags=["patching"],
+    tags=["packages", "patching"],
 )
 def nothing_held(packages: Packages, allowed: tuple[str, ...] = ()) -> Result:
     """No package is kept from being updated.

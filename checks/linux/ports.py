@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from scanner.check import check, failed, not_checked, passed
+from scanner.check import check, failed, not_checked, passed, unknown
 from scanner.facts.sockets import Socket
 from scanner.model import Asset, Evidence, Result
 
@@ -14,8 +14,9 @@ _LOGINS: _Ports = {
     ("tcp", 23): "telnet",
     ("tcp", 512): "rexec",
     ("tcp", 513): "rlogin",
-    ("tcp", 514): "rsh",
 }
+# rsh shares its port with logs sent over TCP; only these programs serve it.
+_RSH_SERVERS = ("inetd", "xinetd", "in.rshd", "rshd", "systemd")
 _TRANSFERS: _Ports = {("tcp", 21): "FTP", ("udp", 69): "TFTP", ("tcp", 873): "rsync"}
 _DATABASES: _Ports = {
     ("tcp", 1433): "SQL Server",
@@ -33,7 +34,6 @@ _DATABASES: _Ports = {
 }
 _ENGINES: _Ports = {
     ("tcp", 2375): "Docker without TLS",
-    ("tcp", 2379): "etcd",
     ("tcp", 10255): "kubelet, read-only",
 }
 _DESKTOPS: _Ports = (
@@ -71,7 +71,14 @@ def no_cleartext_logins(sockets: tuple[Socket, ...]) -> Result:
     Why: telnet, rlogin and rsh send the password, and all that follows, readable by everyone on the way.
     Fix: use SSH, and remove the server: `apt-get purge telnetd inetutils-telnetd rsh-server`.
     """
-    return _none_of(sockets, _LOGINS, "unencrypted login")
+    rsh = [s for s in _reachable(sockets) if (s.protocol, s.port) == ("tcp", 514)]
+    served = [s for s in rsh if s.process in _RSH_SERVERS]
+    if served:
+        return failed("Reachable: rsh on 514/tcp", *map(_seen, served))
+    result = _none_of(sockets, _LOGINS, "unencrypted login")
+    if result.status == "pass" and any(s.process is None for s in rsh):
+        return unknown("Whether rsh or a log server answers on 514/tcp cannot be seen", *map(_seen, rsh))
+    return result
 
 
 @check(
@@ -80,13 +87,18 @@ def no_cleartext_logins(sockets: tuple[Socket, ...]) -> Result:
     controls=["nist-800-53:SC-8", "nist-800-53:CM-7", "cis-v8:3.10", "cis-v8:4.8"],
     tags=["network"],
 )
-def no_cleartext_transfers(sockets: tuple[Socket, ...]) -> Result:
-    """Files are not served over unencrypted protocols.
+def no_cleartext_transfers(
+    sockets: tuple[Socket, ...], asset: Asset, boot_services: tuple[str, ...] = ("tftp", "pxe")
+) -> Result:
+    """Files are not served over unencrypted protocols, save TFTP where network boot is the asset's job.
 
     Why: FTP, TFTP and the rsync daemon send files and passwords in clear, and TFTP asks for none.
-    Fix: use SFTP, HTTPS or rsync over SSH, and remove or stop the server.
+    Fix: use SFTP, HTTPS or rsync over SSH, and remove or stop the server; on a network boot server, add
+    `pxe` to its `services` in the inventory.
     """
-    return _none_of(sockets, _TRANSFERS, "unencrypted file service")
+    boots = bool(set(asset.services) & set(boot_services))
+    ports = {port: name for port, name in _TRANSFERS.items() if not (boots and name == "TFTP")}
+    return _none_of(sockets, ports, "unencrypted file service")
 
 
 @check(
@@ -143,9 +155,12 @@ def no_open_engines(sockets: tuple[Socket, ...]) -> Result:
     Why: whoever reaches the Docker port without TLS is root on the host; etcd holds every secret of a
     cluster.
     Fix: remove `-H tcp://…:2375` from dockerd and use SSH or TLS with client certificates; let etcd listen
-    on the cluster's own network with client certificates.
+    on 127.0.0.1 and the address of the cluster's own network only, with client certificates.
     """
-    return _none_of(sockets, _ENGINES, "container engine")
+    # Members of a cluster must reach each other's etcd; on every address is more than they need.
+    etcd = [s for s in sockets if (s.protocol, s.port) == ("tcp", 2379) and s.everywhere]
+    engines = [s for s in sockets if s.port != 2379]
+    return _none_of([*engines, *etcd], _ENGINES | {("tcp", 2379): "etcd"}, "container engine")
 
 
 @check(
@@ -157,7 +172,8 @@ def no_open_engines(sockets: tuple[Socket, ...]) -> Result:
 def no_open_desktops(sockets: tuple[Socket, ...]) -> Result:
     """No remote desktop is open to the network.
 
-    Why: VNC and X11 are unencrypted, and their passwords are short or missing.
+    Why: VNC and X11 are unencrypted with short passwords or none, and open RDP is a usual way in for
+    ransomware.
     Fix: let the desktop listen on 127.0.0.1 and reach it through SSH (`ssh -L 5900:127.0.0.1:5900`).
     """
     return _none_of(sockets, _DESKTOPS, "remote desktop")

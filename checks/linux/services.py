@@ -11,7 +11,7 @@ from scanner.model import Evidence, Result
     "SVC-001",
     severity="medium",
     controls=["nist-800-53:CA-7", "csf-2.0:DE.CM-09"],
-    tags=["availability", "recovery"],
+    tags=["services", "availability", "recovery"],
 )
 def nothing_failed(services: Services, ignore: tuple[str, ...] = ()) -> Result:
     """No service has failed.
@@ -30,7 +30,7 @@ def nothing_failed(services: Services, ignore: tuple[str, ...] = ()) -> Result:
     "SVC-002",
     severity="high",
     controls=["nist-800-53:AC-3", "nist-800-53:CM-7", "cis-v8:4.8"],
-    tags=["hardening"],
+    tags=["services", "hardening"],
 )
 def no_debug_shell(services: Services) -> Result:
     """No root shell waits on the console without a login.
@@ -50,7 +50,7 @@ def no_debug_shell(services: Services) -> Result:
     "SVC-003",
     severity="low",
     controls=["nist-800-53:CM-6", "cis-v8:4.1"],
-    tags=["availability", "physical"],
+    tags=["services", "availability", "physical"],
 )
 def no_keyboard_restart(services: Services) -> Result:
     """Ctrl-Alt-Del on the console does not restart the asset.

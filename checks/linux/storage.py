@@ -11,7 +11,7 @@ from scanner.model import Evidence, Result
     "DSK-001",
     severity="high",
     controls=["nist-800-53:AU-4", "nist-800-53:SC-5(2)", "cis-v8:8.3", "iso-27001:A.8.6"],
-    tags=["availability", "recovery"],
+    tags=["storage", "availability", "recovery"],
 )
 def room_left(disk_space: tuple[DiskSpace, ...], max_percent: int = 90) -> Result:
     """Every file system has room left.
@@ -32,7 +32,7 @@ def room_left(disk_space: tuple[DiskSpace, ...], max_percent: int = 90) -> Resul
     "DSK-002",
     severity="medium",
     controls=["nist-800-53:AU-4", "nist-800-53:SC-5(2)", "cis-v8:8.3", "iso-27001:A.8.6"],
-    tags=["availability", "recovery"],
+    tags=["storage", "availability", "recovery"],
 )
 def inodes_left(disk_space: tuple[DiskSpace, ...], max_percent: int = 90) -> Result:
     """Every file system can hold more files.
@@ -54,7 +54,7 @@ def inodes_left(disk_space: tuple[DiskSpace, ...], max_percent: int = 90) -> Res
     "DSK-003",
     severity="high",
     controls=["nist-800-53:SI-13", "iso-27001:A.8.14"],
-    tags=["availability", "recovery"],
+    tags=["storage", "availability", "recovery"],
 )
 def raid_whole(raid: tuple[RaidArray, ...]) -> Result:
     """Every RAID has all its disks.
@@ -77,14 +77,17 @@ def raid_whole(raid: tuple[RaidArray, ...]) -> Result:
     )
 
 
-_DISK_TYPES = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "jfs", "reiserfs", "bcachefs"})
+# The devices under ZFS and Btrfs are not seen this way; they are here so that they are never passed over.
+_DISK_TYPES = frozenset(
+    {"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "jfs", "reiserfs", "bcachefs", "ntfs3", "exfat"}
+)
 
 
 @check(
     "DSK-009",
     severity="medium",
     controls=["nist-800-53:SC-28", "nist-800-53:SC-28(1)", "cis-v8:3.11", "iso-27001:A.8.24"],
-    tags=["data", "physical"],
+    tags=["storage", "crypto", "data", "physical"],
 )
 def data_encrypted(mounts: Mounts, block_devices: BlockDevices) -> Result:
     """Data on disk is encrypted.
@@ -102,7 +105,9 @@ def data_encrypted(mounts: Mounts, block_devices: BlockDevices) -> Result:
     seen = Evidence("/sys/class/block", "\n".join(f"{p}: {_WORDS[s]}" for p, s in sorted(states.items())))
     if plain:
         return failed(f"Not encrypted: {', '.join(plain[:10])}", seen)
-    if not states or None in states.values():
+    if not states:
+        return not_applicable("No file system is on a disk of this asset")
+    if None in states.values():
         return unknown("The devices under the file systems cannot be seen", seen)
     return passed("Every file system on disk is encrypted", seen)
 
@@ -114,7 +119,7 @@ _WORDS = {True: "encrypted", False: "not encrypted", None: "device not visible"}
     "DSK-010",
     severity="low",
     controls=["nist-800-53:SC-28", "cis-v8:3.11"],
-    tags=["data", "physical"],
+    tags=["storage", "crypto", "data", "physical"],
 )
 def swap_encrypted(mounts: Mounts, block_devices: BlockDevices) -> Result:
     """Memory that is swapped out is encrypted.

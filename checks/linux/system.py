@@ -37,7 +37,7 @@ def _support(os_release: OsRelease, now: datetime, days: int, extended: bool) ->
     "OS-001",
     severity="critical",
     controls=["nist-800-53:SA-22", "nist-800-53:SI-2", "cis-v8:2.2", "iso-27001:A.8.8"],
-    tags=["lifecycle"],
+    tags=["packages", "lifecycle"],
 )
 def supported(os_release: OsRelease, now: datetime, has_extended_support: bool = False) -> Result:
     """The operating system still gets security updates.
@@ -53,7 +53,7 @@ def supported(os_release: OsRelease, now: datetime, has_extended_support: bool =
     "OS-002",
     severity="medium",
     controls=["nist-800-53:SA-22", "cis-v8:2.2"],
-    tags=["lifecycle"],
+    tags=["packages", "lifecycle"],
 )
 def support_lasts(
     os_release: OsRelease, now: datetime, days: int = 180, has_extended_support: bool = False
@@ -70,7 +70,7 @@ def support_lasts(
     "KRN-001",
     severity="high",
     controls=["nist-800-53:SI-2", "cis-v8:7.3", "iso-27001:A.8.8"],
-    tags=["patching"],
+    tags=["kernel", "patching"],
 )
 def newest_kernel(kernel: Kernel) -> Result:
     """The running kernel is the newest that is installed.
@@ -102,7 +102,7 @@ def newest_kernel(kernel: Kernel) -> Result:
     "KRN-002",
     severity="medium",
     controls=["nist-800-53:SI-2", "cis-v8:7.3"],
-    tags=["patching"],
+    tags=["kernel", "patching"],
 )
 def no_restart_pending(kernel: Kernel) -> Result:
     """No installed update waits for a restart.
@@ -111,6 +111,10 @@ def no_restart_pending(kernel: Kernel) -> Result:
     Fix: restart in the next maintenance window: `systemctl reboot`.
     """
     if not kernel.reboot_required:
+        if not kernel.reboot_signs:
+            return not_applicable(
+                "Nothing on the host marks that a restart is needed; KRN-001 looks at kernels"
+            )
         return passed("The distribution asks for no restart")
     names = ", ".join(kernel.reboot_packages[:10])
     return failed(
@@ -123,7 +127,7 @@ def no_restart_pending(kernel: Kernel) -> Result:
     "KRN-003",
     severity="low",
     controls=["nist-800-53:SI-2", "cis-v8:7.3"],
-    tags=["patching", "recovery"],
+    tags=["kernel", "patching", "recovery"],
 )
 def restarted_lately(kernel: Kernel, max_days: int = 365) -> Result:
     """The asset was restarted within the last year.
@@ -144,7 +148,7 @@ def restarted_lately(kernel: Kernel, max_days: int = 365) -> Result:
     "KRN-004",
     severity="medium",
     controls=["nist-800-53:SI-2", "cis-v8:7.3"],
-    tags=["patching"],
+    tags=["kernel", "patching"],
 )
 def cpu_faults_mitigated(cpu_vulnerabilities: tuple[CpuVulnerability, ...]) -> Result:
     """Known faults of the processor are mitigated.
@@ -153,11 +157,10 @@ def cpu_faults_mitigated(cpu_vulnerabilities: tuple[CpuVulnerability, ...]) -> R
     Fix: install kernel, microcode (`intel-microcode`, `amd64-microcode`) and hypervisor updates, and
     remove `mitigations=off` from the kernel command line.
     """
-    open_ones = [v for v in cpu_vulnerabilities if v.state.startswith("Vulnerable")]
+    open_ones = [v for v in cpu_vulnerabilities if v.state.startswith(("Vulnerable", "KVM: Vulnerable"))]
     source = "/sys/devices/system/cpu/vulnerabilities"
     if open_ones:
         seen = Evidence(source, "\n".join(f"{v.name}: {v.state}" for v in open_ones))
         return failed(f"Not mitigated: {', '.join(v.name for v in open_ones[:10])}", seen)
-    return passed(
-        f"The kernel reports no unmitigated fault among {len(cpu_vulnerabilities)}", Evidence(source, "")
-    )
+    seen = Evidence(source, "\n".join(f"{v.name}: {v.state}" for v in cpu_vulnerabilities))
+    return passed("The kernel reports no fault that is not mitigated", seen)

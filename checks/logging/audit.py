@@ -14,7 +14,7 @@ from scanner.model import Evidence, Result
     "AUD-001",
     severity="medium",
     controls=["nist-800-53:AU-12", "cis-v8:8.5", "iso-27001:A.8.15"],
-    tags=["audit"],
+    tags=["logging", "audit"],
 )
 def runs(daemons: Daemons) -> Result:
     """The audit daemon runs and starts at boot.
@@ -33,7 +33,7 @@ def runs(daemons: Daemons) -> Result:
     "AUD-002",
     severity="medium",
     controls=["nist-800-53:AU-12", "nist-800-53:AC-2(4)", "cis-v8:8.5"],
-    tags=["audit"],
+    tags=["logging", "audit"],
 )
 def accounts(audit_rules: AuditRules) -> Result:
     """Changes to accounts and groups are recorded.
@@ -45,7 +45,7 @@ def accounts(audit_rules: AuditRules) -> Result:
     return _watched(audit_rules, ("/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"))
 
 
-@check("AUD-003", severity="medium", controls=["nist-800-53:AU-12", "cis-v8:8.5"], tags=["audit"])
+@check("AUD-003", severity="medium", controls=["nist-800-53:AU-12", "cis-v8:8.5"], tags=["logging", "audit"])
 def privilege(audit_rules: AuditRules) -> Result:
     """Changes to the rules of sudo are recorded.
 
@@ -56,7 +56,7 @@ def privilege(audit_rules: AuditRules) -> Result:
     return _watched(audit_rules, ("/etc/sudoers", "/etc/sudoers.d"))
 
 
-@check("AUD-004", severity="medium", controls=["nist-800-53:AU-12", "cis-v8:8.5"], tags=["audit"])
+@check("AUD-004", severity="medium", controls=["nist-800-53:AU-12", "cis-v8:8.5"], tags=["logging", "audit"])
 def clock(audit_rules: AuditRules) -> Result:
     """Changes of the clock are recorded.
 
@@ -68,7 +68,7 @@ def clock(audit_rules: AuditRules) -> Result:
     return _judge(audit_rules, missing)
 
 
-@check("AUD-005", severity="medium", controls=["nist-800-53:AU-12", "cis-v8:8.5"], tags=["audit"])
+@check("AUD-005", severity="medium", controls=["nist-800-53:AU-12", "cis-v8:8.5"], tags=["logging", "audit"])
 def logins(audit_rules: AuditRules) -> Result:
     """Changes to the records of log-ins are recorded.
 
@@ -79,7 +79,7 @@ def logins(audit_rules: AuditRules) -> Result:
     return _watched(audit_rules, ("/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog"))
 
 
-@check("AUD-006", severity="medium", controls=["nist-800-53:AU-12", "cis-v8:8.5"], tags=["audit"])
+@check("AUD-006", severity="medium", controls=["nist-800-53:AU-12", "cis-v8:8.5"], tags=["logging", "audit"])
 def modules(audit_rules: AuditRules) -> Result:
     """Loading and unloading kernel modules is recorded.
 
@@ -91,7 +91,7 @@ def modules(audit_rules: AuditRules) -> Result:
     return _judge(audit_rules, missing)
 
 
-@check("AUD-007", severity="low", controls=["nist-800-53:AU-9", "cis-v8:3.3"], tags=["audit"])
+@check("AUD-007", severity="low", controls=["nist-800-53:AU-9", "cis-v8:3.3"], tags=["logging", "audit"])
 def locked(audit_rules: AuditRules) -> Result:
     """Audit rules cannot be changed without a reboot.
 
@@ -107,7 +107,7 @@ def locked(audit_rules: AuditRules) -> Result:
     "AUD-008",
     severity="medium",
     controls=["nist-800-53:AU-5", "nist-800-53:AU-5(1)", "cis-v8:8.3"],
-    tags=["audit"],
+    tags=["logging", "audit"],
 )
 def full_disk(
     auditd_conf: Mapping[str, str],

@@ -27,7 +27,7 @@ def enforcing(mandatory_access: MandatoryAccess) -> Result:
     if name == "none":
         return failed("Neither SELinux nor AppArmor is active")
     if not mandatory_access.enforcing:
-        return failed(f"{name} is on, but only logs")
+        return failed(f"{name} is on, but stops nothing")
     if name == "SELinux" and mandatory_access.configured != "enforcing":
         return failed("SELinux enforces now, but will not after the next boot")
     return passed(f"{name} enforces")
@@ -60,8 +60,9 @@ def reference_exists(integrity: Integrity) -> Result:
     """A tool that notices changed files is installed and has its reference.
 
     Why: a changed system program is the trace an intruder cannot avoid; only a comparison shows it.
-    Fix: `apt install aide && aideinit && cp /var/lib/aide/aide.db.new /var/lib/aide/aide.db`; keep a copy of
-    the database on another host.
+    Fix: `apt install aide && aideinit && cp /var/lib/aide/aide.db.new /var/lib/aide/aide.db`, on RHEL `dnf
+    install aide && aide --init && mv /var/lib/aide/aide.db.new.gz /var/lib/aide/aide.db.gz`; keep a copy
+    of the database on another host.
     """
     if not integrity.tools:
         return failed("No file integrity tool is installed")
@@ -80,8 +81,8 @@ def compared_lately(integrity: Integrity, daemons: Daemons, now: datetime, days:
     """Files were compared with the reference within a week.
 
     Why: a reference that nothing is compared with notices nothing.
-    Fix: `systemctl enable --now dailyaidecheck.timer`, or `aide --check` daily from cron with its report
-    in /var/log/aide/aide.log.
+    Fix: `systemctl enable --now dailyaidecheck.timer` (Debian), or `aide --check` daily from cron (RHEL)
+    with its report in /var/log/aide/aide.log.
     """
     if "aide" not in integrity.tools:
         return not_applicable("AIDE is not installed")

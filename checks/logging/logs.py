@@ -86,7 +86,7 @@ def not_writable(log_files: tuple[LogFile, ...]) -> Result:
 
 @check("LOG-005", severity="medium", controls=["nist-800-53:AU-4", "cis-v8:8.3"], tags=["logging"])
 def rotated(log_rotation: Rotation, daemons: Daemons) -> Result:
-    """System logs are rotated.
+    """System logs are rotated: cut at intervals, and the oldest deleted.
 
     Why: without rotation the log fills the disk, and then services, logging and backups stop.
     Fix: `apt install logrotate` (or `dnf install logrotate`) and `systemctl enable --now logrotate.timer`.
@@ -106,8 +106,9 @@ def kept_long_enough(
     """Logs are kept for 90 days.
 
     Why: intruders are found weeks or months after they came; by then short-lived logs are gone.
-    Fix: set `rotate 13` with `weekly` in /etc/logrotate.d/rsyslog; for the journal raise
-    `MaxRetentionSec` and `SystemMaxUse`. Set `days` in the profile to what your rules ask for.
+    Fix: set `rotate 13` with `weekly` in /etc/logrotate.d/rsyslog (Debian) or /etc/logrotate.conf (RHEL),
+    or send the logs to a log server; the journal cannot promise a time, because it also deletes for room.
+    Set `days` in the profile to what your rules ask for.
     """
     kept: float | None = None
     seen: Sequence[Evidence] = ()
@@ -117,12 +118,14 @@ def kept_long_enough(
     elif journald and journald.retention_days is not None:
         kept = journald.retention_days
         seen = _lines([journald.settings["MaxRetentionSec"]])
-    if kept is not None and kept >= days:
+    # journald.conf(5): MaxRetentionSec is the longest, SystemMaxUse may end it sooner.
+    rotated = bool(log_rotation and log_rotation.days is not None)
+    if rotated and kept is not None and kept >= days:
         return passed(f"Logs are kept for at least {days} days", *seen)
     if syslog and syslog.remote:
         return informational(f"Logs stay here less than {days} days; the log server decides", *seen)
-    if kept is None:
-        return unknown("Logs are kept until space runs short; no time is set")
+    if kept is None or kept >= days:
+        return unknown("Logs are kept until space runs short; how long that is cannot be told", *seen)
     return failed(f"Logs are kept for less than {days} days", *seen)
 
 

@@ -46,7 +46,7 @@ def enough_servers(timesync: TimeSync, least: int = 3) -> Result:
     return passed(f"At least {least} time servers are set", _seen(timesync))
 
 
-@check("TIM-003", severity="medium", controls=["nist-800-53:CM-6", "cis-v8:8.4"], tags=["time"])
+@check("TIM-003", severity="medium", controls=["nist-800-53:AU-8", "cis-v8:8.4"], tags=["time"])
 def one_daemon(daemons: Daemons) -> Result:
     """Only one service sets the clock.
 

@@ -12,7 +12,7 @@ from scanner.model import Evidence, Result
 _VALIDITY = ["nist-800-53:SC-17", "cis-v8:3.10", "nis2:21.2h"]
 
 
-@check("CRT-001", severity="critical", controls=_VALIDITY, tags=["certificates"])
+@check("CRT-001", severity="high", controls=_VALIDITY, tags=["crypto", "certificates"])
 def valid_now(certificates: Certificates, now: datetime) -> Result:
     """No certificate on the host is expired or not yet valid.
 
@@ -23,7 +23,7 @@ def valid_now(certificates: Certificates, now: datetime) -> Result:
     return _judge(certificates, bad, "outside their validity", "Every certificate is valid now")
 
 
-@check("CRT-002", severity="medium", controls=_VALIDITY, tags=["certificates"])
+@check("CRT-002", severity="medium", controls=_VALIDITY, tags=["crypto", "certificates"])
 def expires_soon(certificates: Certificates, now: datetime, days: int = 30) -> Result:
     """No certificate on the host expires soon.
 
@@ -33,7 +33,7 @@ def expires_soon(certificates: Certificates, now: datetime, days: int = 30) -> R
     return _expiring(certificates, now, days)
 
 
-@check("CRT-003", severity="high", controls=_VALIDITY, tags=["certificates"])
+@check("CRT-003", severity="high", controls=_VALIDITY, tags=["crypto", "certificates"])
 def expires_very_soon(certificates: Certificates, now: datetime, days: int = 14) -> Result:
     """No certificate on the host expires within two weeks.
 
@@ -47,7 +47,7 @@ def expires_very_soon(certificates: Certificates, now: datetime, days: int = 14)
     "CRT-004",
     severity="high",
     controls=["nist-800-53:SC-13", "cis-v8:3.10", "iso-27001:A.8.24", "nis2:21.2h"],
-    tags=["certificates"],
+    tags=["crypto", "certificates"],
 )
 def strong_key(certificates: Certificates, rsa_bits: int = 2048, ec_bits: int = 224) -> Result:
     """Certificates use keys that cannot be broken.
@@ -64,7 +64,7 @@ def strong_key(certificates: Certificates, rsa_bits: int = 2048, ec_bits: int = 
     "CRT-005",
     severity="high",
     controls=["nist-800-53:SC-13", "cis-v8:3.10", "iso-27001:A.8.24", "nis2:21.2h"],
-    tags=["certificates"],
+    tags=["crypto", "certificates"],
 )
 def strong_signature(certificates: Certificates) -> Result:
     """Certificates are not signed with MD5 or SHA-1.
@@ -85,7 +85,7 @@ def strong_signature(certificates: Certificates) -> Result:
     "CRT-006",
     severity="high",
     controls=["nist-800-53:SC-12", "nist-800-53:AC-6", "cis-v8:3.3", "iso-27001:A.8.24"],
-    tags=["certificates"],
+    tags=["crypto", "certificates"],
 )
 def keys_private(exposed_keys: tuple[str, ...]) -> Result:
     """Private keys can be read only by the services that use them.
@@ -101,7 +101,7 @@ def keys_private(exposed_keys: tuple[str, ...]) -> Result:
     return passed("No private key in the service folders can be read by every user")
 
 
-@check("CRT-007", severity="low", controls=_VALIDITY, tags=["certificates"])
+@check("CRT-007", severity="low", controls=_VALIDITY, tags=["crypto", "certificates"])
 def issued(certificates: Certificates) -> Result:
     """Services use certificates issued by a CA.
 

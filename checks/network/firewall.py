@@ -14,7 +14,7 @@ _MANAGERS = ("firewalld", "ufw", "nftables", "netfilter-persistent", "iptables",
     "FW-001",
     severity="high",
     controls=["nist-800-53:SC-7", "cis-v8:4.4", "iso-27001:A.8.20", "csf-2.0:PR.IR-01"],
-    tags=["firewall"],
+    tags=["network", "firewall"],
 )
 def active(packet_filter: PacketFilter) -> Result:
     """A firewall on the host filters incoming packets.
@@ -32,7 +32,7 @@ def active(packet_filter: PacketFilter) -> Result:
     "FW-002",
     severity="high",
     controls=["nist-800-53:SC-7(5)", "cis-v8:4.4", "iso-27001:A.8.20"],
-    tags=["firewall"],
+    tags=["network", "firewall"],
 )
 def default_deny_ipv4(packet_filter: PacketFilter) -> Result:
     """Incoming IPv4 packets are refused unless a rule allows them.
@@ -47,7 +47,7 @@ def default_deny_ipv4(packet_filter: PacketFilter) -> Result:
     "FW-003",
     severity="high",
     controls=["nist-800-53:SC-7(5)", "cis-v8:4.4", "iso-27001:A.8.20"],
-    tags=["firewall"],
+    tags=["network", "firewall"],
 )
 def default_deny_ipv6(packet_filter: PacketFilter, firewall: Firewall) -> Result:
     """Incoming IPv6 packets are refused unless a rule allows them.
@@ -60,7 +60,7 @@ def default_deny_ipv6(packet_filter: PacketFilter, firewall: Firewall) -> Result
     return _default_deny("IPv6", packet_filter.ipv6, packet_filter)
 
 
-@check("FW-004", severity="high", controls=["nist-800-53:SC-7", "cis-v8:4.4"], tags=["firewall"])
+@check("FW-004", severity="high", controls=["nist-800-53:SC-7", "cis-v8:4.4"], tags=["network", "firewall"])
 def survives_reboot(firewall: Firewall, daemons: Daemons) -> Result:
     """The firewall comes back after a reboot.
 
@@ -73,7 +73,7 @@ def survives_reboot(firewall: Firewall, daemons: Daemons) -> Result:
     return passed(f"Started at boot: {', '.join(enabled)}", _services(firewall, daemons))
 
 
-@check("FW-005", severity="medium", controls=["nist-800-53:CM-6", "cis-v8:4.4"], tags=["firewall"])
+@check("FW-005", severity="medium", controls=["nist-800-53:CM-6", "cis-v8:4.4"], tags=["network", "firewall"])
 def one_manager(firewall: Firewall, daemons: Daemons) -> Result:
     """Only one firewall manager is in charge.
 

@@ -14,9 +14,9 @@ _NEEDLESS = ["nist-800-53:CM-7", "cis-v8:4.8"]
 
 @check(
     "LFT-001",
-    severity="critical",
+    severity="high",
     controls=["nist-800-53:CM-7", "nist-800-53:AC-17(2)", "cis-v8:4.6", "cis-v8:4.8"],
-    tags=["leftovers"],
+    tags=["network", "services", "leftovers"],
 )
 def remote_shells(leftovers: Leftovers, daemons: Daemons) -> Result:
     """No telnet or rsh server is installed.
@@ -30,9 +30,9 @@ def remote_shells(leftovers: Leftovers, daemons: Daemons) -> Result:
 
 @check(
     "LFT-002",
-    severity="high",
+    severity="medium",
     controls=["nist-800-53:CM-7", "nist-800-53:SC-8", "cis-v8:3.10", "cis-v8:4.8"],
-    tags=["leftovers"],
+    tags=["network", "services", "leftovers"],
 )
 def ftp(leftovers: Leftovers, daemons: Daemons) -> Result:
     """No FTP server is installed.
@@ -43,7 +43,7 @@ def ftp(leftovers: Leftovers, daemons: Daemons) -> Result:
     return _absent(leftovers, daemons, ("FTP server",), ("ftpd",))
 
 
-@check("LFT-003", severity="high", controls=_NEEDLESS, tags=["leftovers"])
+@check("LFT-003", severity="medium", controls=_NEEDLESS, tags=["network", "services", "leftovers"])
 def tftp(
     leftovers: Leftovers, daemons: Daemons, asset: Asset, services: tuple[str, ...] = ("tftp", "pxe")
 ) -> Result:
@@ -60,10 +60,10 @@ def tftp(
 
 @check(
     "LFT-004", severity="high", controls=["nist-800-53:CM-7", "nist-800-53:IA-5(1)", "cis-v8:4.8"],
-    tags=["leftovers"],
+    tags=["network", "services", "leftovers"],
 )  # fmt: skip
 def nis(leftovers: Leftovers, daemons: Daemons) -> Result:
-    """NIS is not installed.
+    """NIS, an old directory service without encryption, is not installed.
 
     Why: NIS hands the password hashes of all users to every host that asks.
     Fix: `apt purge nis ypserv ypbind-mt`, or `dnf remove ypserv ypbind`; use LDAP over TLS or Kerberos.
@@ -71,7 +71,7 @@ def nis(leftovers: Leftovers, daemons: Daemons) -> Result:
     return _absent(leftovers, daemons, ("NIS",), ("nis",))
 
 
-@check("LFT-005", severity="medium", controls=_NEEDLESS, tags=["leftovers"])
+@check("LFT-005", severity="medium", controls=_NEEDLESS, tags=["network", "services", "leftovers"])
 def inetd(leftovers: Leftovers, daemons: Daemons) -> Result:
     """inetd and xinetd start nothing.
 
@@ -88,7 +88,7 @@ def inetd(leftovers: Leftovers, daemons: Daemons) -> Result:
     return passed("Neither inetd nor xinetd starts anything")
 
 
-@check("LFT-006", severity="medium", controls=_NEEDLESS, tags=["leftovers"])
+@check("LFT-006", severity="medium", controls=_NEEDLESS, tags=["network", "services", "leftovers"])
 def rpcbind(daemons: Daemons) -> Result:
     """rpcbind does not run without an NFS server that needs it.
 
@@ -100,7 +100,7 @@ def rpcbind(daemons: Daemons) -> Result:
     return _off(daemons, "rpcbind", "rpcbind")
 
 
-@check("LFT-007", severity="low", controls=_NEEDLESS, tags=["leftovers"])
+@check("LFT-007", severity="low", controls=_NEEDLESS, tags=["network", "services", "leftovers"])
 def avahi(daemons: Daemons) -> Result:
     """Avahi does not announce the host on the network.
 
@@ -110,7 +110,7 @@ def avahi(daemons: Daemons) -> Result:
     return _off(daemons, "avahi", "Avahi")
 
 
-@check("LFT-008", severity="low", controls=_NEEDLESS, tags=["leftovers"])
+@check("LFT-008", severity="low", controls=_NEEDLESS, tags=["network", "services", "leftovers"])
 def printing(
     daemons: Daemons, asset: Asset, services: tuple[str, ...] = ("print", "printing", "cups")
 ) -> Result:
@@ -125,11 +125,17 @@ def printing(
     return _off(daemons, "cups", "The print service")
 
 
-@check("LFT-009", severity="high", controls=["nist-800-53:IA-5", "cis-v8:4.7"], tags=["leftovers", "snmp"])
+@check(
+    "LFT-009",
+    severity="high",
+    controls=["nist-800-53:IA-5", "cis-v8:4.7"],
+    tags=["network", "services", "leftovers", "snmp"],
+)
 def snmp_community(snmp_communities: tuple[Community, ...]) -> Result:
     """The SNMP agent does not answer to a well-known community.
 
-    Why: with `public` anybody on the network reads the host's processes, addresses and routes.
+    Why: the community is the agent's only password; with `public` anybody on the network reads the
+    host's processes, addresses and routes.
     Fix: remove the `rocommunity` and `rwcommunity` lines and use SNMPv3 (`net-snmp-create-v3-user`).
     """
     bad = [c for c in snmp_communities if c.default]
@@ -149,7 +155,7 @@ def snmp_community(snmp_communities: tuple[Community, ...]) -> Result:
     "LFT-010",
     severity="high",
     controls=["nist-800-53:AC-17", "nist-800-53:CM-7", "cis-v8:4.8"],
-    tags=["leftovers"],
+    tags=["network", "services", "leftovers"],
 )
 def remote_desktop(leftovers: Leftovers, daemons: Daemons, allowed: tuple[str, ...] = ()) -> Result:
     """No remote desktop or remote support program is installed.
@@ -170,7 +176,7 @@ def remote_desktop(leftovers: Leftovers, daemons: Daemons, allowed: tuple[str, .
     return _absent(leftovers, daemons, kinds, tuple(names[kind] for kind in kinds))
 
 
-@check("LFT-011", severity="low", controls=_NEEDLESS, tags=["leftovers"])
+@check("LFT-011", severity="low", controls=_NEEDLESS, tags=["network", "services", "leftovers"])
 def desktop(
     leftovers: Leftovers, daemons: Daemons, asset: Asset, tags: tuple[str, ...] = ("workstation",)
 ) -> Result:

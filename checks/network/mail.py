@@ -12,7 +12,7 @@ from scanner.model import Asset, Evidence, Result
 _PORTS = (25, 465, 587)
 
 
-@check("MTA-001", severity="medium", controls=["nist-800-53:CM-7", "cis-v8:4.8"], tags=["mail"])
+@check("MTA-001", severity="medium", controls=["nist-800-53:CM-7", "cis-v8:4.8"], tags=["network", "mail"])
 def loopback_only(
     sockets: tuple[Socket, ...], asset: Asset, services: tuple[str, ...] = ("mail", "smtp", "mx")
 ) -> Result:
@@ -35,9 +35,7 @@ def loopback_only(
     )
 
 
-@check(
-    "MTA-002", severity="medium", controls=["nist-800-53:SI-4(5)", "cis-v8:13.1"], tags=["mail", "alerting"]
-)
+@check("MTA-002", severity="medium", controls=["nist-800-53:SI-4(5)"], tags=["network", "mail", "alerting"])
 def root_mail(mail_aliases: MailAliases) -> Result:
     """Mail to root reaches a person.
 
@@ -53,7 +51,7 @@ def root_mail(mail_aliases: MailAliases) -> Result:
     return passed("Root's mail goes to somebody", Evidence(path, f"root: {_list(mail_aliases.root)}"))
 
 
-@check("MTA-003", severity="critical", controls=["nist-800-53:CM-6", "cis-v8:4.1"], tags=["mail"])
+@check("MTA-003", severity="high", controls=["nist-800-53:CM-6", "cis-v8:4.1"], tags=["network", "mail"])
 def no_open_relay(postfix: Mapping[str, str]) -> Result:
     """Postfix does not relay mail for everybody.
 

@@ -6,7 +6,12 @@ from scanner.check import check, failed, passed, unknown
 from scanner.model import Evidence, Result
 
 
-@check("NET-001", severity="medium", controls=["nist-800-53:SC-22", "cis-v8:4.9"], tags=["availability"])
+@check(
+    "NET-001",
+    severity="medium",
+    controls=["nist-800-53:SC-22", "cis-v8:4.9"],
+    tags=["network", "availability"],
+)
 def two_name_servers(name_servers: tuple[str, ...], least: int = 2) -> Result:
     """At least two name servers are set.
 
@@ -22,7 +27,7 @@ def two_name_servers(name_servers: tuple[str, ...], least: int = 2) -> Result:
     return passed(f"Name servers set: {', '.join(name_servers[:10])}", seen)
 
 
-@check("NET-002", severity="low", controls=["nist-800-53:AC-8", "cis-v8:4.1"], tags=["banner"])
+@check("NET-002", severity="low", controls=["nist-800-53:AC-8", "cis-v8:4.1"], tags=["network", "banner"])
 def login_notice(
     banners: dict[str, str],
     words: tuple[str, ...] = ("authori", "permi", "prohib", "monitor", "private", "restrict"),

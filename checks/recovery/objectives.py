@@ -128,9 +128,10 @@ def schedule_meets_rpo(asset: Asset, backup_jobs: BackupJobs) -> Result:
     active = [job for job in backup_jobs.jobs if job.enabled is not False]
     shown = [Evidence(job.source, f"{job.schedule}: {job.command}", job.line) for job in active[:20]]
     gaps = [job.gap for job in active if job.gap is not None]
-    if gaps and min(gaps) <= asset.rpo:
+    if any(job.enabled and job.gap is not None and job.gap <= asset.rpo for job in active):
         return passed("The most frequent backup job runs within the RPO", *shown)
-    if len(gaps) < len(active) or backup_jobs.unread:
+    unsure = any(job.enabled is None or job.gap is None for job in active)
+    if unsure or backup_jobs.unread:
         return unknown("How often the backup runs cannot be seen on the host", *shown)
     if not gaps:
         return not_checked("No backup job runs on the host")

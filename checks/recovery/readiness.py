@@ -50,7 +50,7 @@ def restore_tested(asset: Asset, now: datetime, max_days: int = 365) -> Result:
 @check(
     "REC-007",
     severity="low",
-    controls=["nist-800-53:CP-10", "nist-800-53:CP-2", "cis-v8:11.1", "iso-27001:A.5.29"],
+    controls=["nist-800-53:CP-10", "nist-800-53:CP-2", "cis-v8:11.1", "iso-27001:A.5.30"],
     tags=["recovery"],
 )
 def disk_layout_saved(restore_tools: RestoreTools) -> Result:

@@ -31,6 +31,7 @@ ACCOUNTS = Probe(
     S group
     awk -F: -v OFS=: 'NF > 1 {{ $2 = "" }} {{ print }}' /etc/group
     S login_defs
+    [ ! -e /etc/login.defs ] || [ -r /etc/login.defs ] || echo closed
     grep -Hn '^[A-Z]' /etc/login.defs 2>/dev/null
     S profile
     grep -aHnE '^[^#]*(umask|TMOUT)' /etc/profile /etc/profile.d/*.sh /etc/bash.bashrc /etc/bashrc 2>/dev/null
@@ -237,6 +238,8 @@ def login_defs(output: Output) -> LoginDefs:
     """Defaults for new accounts and for sessions. Absent where there is no /etc/login.defs."""
     sections = output.sections()
     values = _settings(sections.get("login_defs", ""), None)
+    if sections.get("login_defs", "").split("\n")[0] == "closed":
+        raise NotCollected("/etc/login.defs could not be read")
     if not values:
         raise Absent("no /etc/login.defs")
     return LoginDefs(values, tuple(numbered(sections.get("profile", ""))))

@@ -36,7 +36,8 @@ class BackupSet:
     partial: some folders below could not be read.
     encrypted, append_only: as the repository itself says; None when it does not say.
     mode: of the folder, such as 0o750; owner: `user:group`.
-    shared_sources: declared sources on the same file system as the copies.
+    shared_sources: declared sources on the same file system as the copies;
+    hidden_sources: those that are not there or could not be looked at.
     free: largest free space of the file systems of the sources, bytes, None when unknown.
     """
 
@@ -54,6 +55,7 @@ class BackupSet:
     mode: int | None = None
     owner: str = ""
     shared_sources: tuple[str, ...] = ()
+    hidden_sources: tuple[str, ...] = ()
     free: int | None = None
 
 
@@ -135,7 +137,7 @@ def _look(declaration: BackupDeclaration) -> str:
     ]
     for source in declaration.sources or ("/",):
         word = shlex.quote(source)
-        lines.append(f"stat -c 'source %d %n' {word} 2>/dev/null")
+        lines.append(f"stat -c 'source %d %n' {word} 2>/dev/null || printf 'hidden %s\\n' {word}")
         lines.append(f"stat -f -c 'free %a %S' {word} 2>/dev/null")
     text = "\n".join(lines) + "\n"
     if declaration.tool == "restic":
@@ -169,7 +171,7 @@ def _set(text: str) -> BackupSet:
     layout = _LAYOUTS.get(kind)
     found = BackupSet(name, tool, path, state="unreadable")
     copies: list[Copy] = []
-    device, on = "", []
+    device, on, hidden = "", [], []
     for line in lines:
         key, _, rest = line.partition(" ")
         words = rest.split(" ", 2)
@@ -188,6 +190,8 @@ def _set(text: str) -> BackupSet:
             copies.extend(_copy(words))
         elif key == "source" and len(words) > 1 and words[0] == device:
             on.append(rest.partition(" ")[2])
+        elif key == "hidden":
+            hidden.append(rest)
         elif key == "free" and len(words) == 2:
             free = (_number(words[0]) or 0) * (_number(words[1]) or 0)
             found = replace(found, free=max(free, found.free or 0))
@@ -203,6 +207,7 @@ def _set(text: str) -> BackupSet:
         found,
         copies=tuple(copies),
         shared_sources=tuple(on),
+        hidden_sources=tuple(hidden),
         sizes_known=layout.sizes_known if layout else True,
         counts_known=layout.counts_known if layout else True,
     )

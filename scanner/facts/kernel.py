@@ -15,7 +15,8 @@ class Kernel:
 
     uptime: seconds, None where /proc/uptime is missing. installed: releases found on disk.
     reboot_required: the distribution says that a restart is needed; reboot_packages: which
-    packages asked for it, where it says so. packaged: version of the package that holds the running
+    packages asked for it, where it says so. reboot_signs: something on the host leaves that sign when
+    a restart is needed. packaged: version of the package that holds the running
     release now, on Debian and kin; empty elsewhere.
     """
 
@@ -28,6 +29,7 @@ class Kernel:
     reboot_required: bool = False
     reboot_packages: tuple[str, ...] = ()
     packaged: str = ""
+    reboot_signs: bool = False
 
 
 KERNEL = Probe(
@@ -42,6 +44,10 @@ S modules
 for f in /lib/modules/*/modules.dep; do [ -e "$f" ] && f=${f%/*} && echo "${f##*/}"; done
 S reboot
 for f in /run/reboot-required /run/reboot-needed; do [ -e "$f" ] && echo "$f"; done
+S reboot-signs
+for f in /etc/kernel/postinst.d/unattended-upgrades /etc/kernel/postinst.d/update-notifier /etc/zypp; do
+    [ -e "$f" ] && echo "$f"
+done
 S reboot-packages
 cat /run/reboot-required.pkgs 2>/dev/null
 S packaged
@@ -74,6 +80,7 @@ def kernel(output: Output) -> Kernel:
         reboot_required=bool(sections.get("reboot", "").strip()),
         reboot_packages=tuple(sorted(set(sections.get("reboot-packages", "").split()))),
         packaged=sections.get("packaged", "").strip(),
+        reboot_signs=bool(sections.get("reboot-signs", "").strip()),
     )
 
 

@@ -19,8 +19,12 @@ _KEY_AWK = (
     ' for (j = i + 2; j <= NF; j++) c = c " " $j; print o $i, length($(i + 1)) c; break } }'
 )
 
+# Folders that hold home folders; each of these is searched one level down.
+KEY_FOLDERS = ("/home", "/var/lib", "/srv", "/opt")
+# sshd reads both names where nothing else is set (sshd_config(5), AuthorizedKeysFile).
 _FIND_KEYS = (
-    "R find /root /home /var/lib /srv /opt -maxdepth 3 -type f -name authorized_keys -exec grep -aHn . {} +"
+    f"R find /root {' '.join(KEY_FOLDERS)} -maxdepth 3 -type f -name authorized_keys -exec grep -aHn . {{}} +"
+    " -o -type f -name authorized_keys2 -exec grep -aHn . {} +"
 )
 
 SSHD = Probe(
@@ -174,7 +178,7 @@ def sshd(output: Output) -> SshdConfig:
 
 @fact(AUTHORIZED_KEYS)
 def authorized_keys(output: Output) -> tuple[PublicKey, ...]:
-    """Keys that may log in, from ~/.ssh/authorized_keys below /root, /home, /var/lib, /srv and /opt."""
+    """Keys that may log in, from ~/.ssh/authorized_keys and authorized_keys2 below KEY_FOLDERS and /root."""
     sections = output.sections()
     if "end" not in sections:
         raise NotCollected("authorized_keys: the search did not end")

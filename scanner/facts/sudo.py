@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ SUDOERS = Probe(
     rules=$(R grep -rsaHn . /etc/sudoers /etc/sudoers.d /etc/doas.conf /etc/doas.d)
     S rules
     printf '%s\\n' "$rules"
+    S version
+    command -v sudo >/dev/null && sudo -V | head -n 1
     S modes
     printf '%s\\n' "$rules" | sed 's/^[^:]*:[0-9]*://; /^[[:space:]]*#/d; s/secure_path.*//' \\
       | tr ' ,=!:\\t"' '\\n' | grep '^/.' | {ANCESTORS} | head -n 2000 | tr '\\n' '\\0' \\
@@ -62,12 +65,18 @@ class Default:
 
 @dataclass(frozen=True, slots=True)
 class Sudoers:
-    """Rules of sudo and doas together. modes: of the commands named and of the folders above them."""
+    """Rules of sudo and doas together. modes: of the commands named and of the folders above them.
+
+    version: of sudo, such as (1, 9, 13), empty when it did not tell. unread: files and folders that
+    sudoers includes and that were not read; what they allow is not known.
+    """
 
     rules: tuple[SudoRule, ...]
     defaults: tuple[Default, ...]
     modes: FileModes
     sudo: bool = True
+    version: tuple[int, ...] = ()
+    unread: tuple[str, ...] = ()
 
     def default(self, name: str) -> Default | None:
         """The last general setting of a default: the one in force."""
@@ -94,7 +103,25 @@ def sudoers(output: Output) -> Sudoers:
         if "/doas" in line.source:
             reader.doas(line)
     modes = parse_modes(sections.get("modes", "").splitlines())
-    return Sudoers(tuple(reader.rules), tuple(reader.defaults), modes, bool(of_sudo))
+    version = re.match(r"Sudo version ([0-9]{1,4})\.([0-9]{1,4})\.([0-9]{1,4})", sections.get("version", ""))
+    return Sudoers(
+        tuple(reader.rules),
+        tuple(reader.defaults),
+        modes,
+        bool(of_sudo),
+        tuple(map(int, version.groups())) if version else (),
+        tuple(dict.fromkeys(_included(sections["rules"]))),
+    )
+
+
+def _included(text: str) -> Iterator[str]:
+    """Paths of include lines (sudoers(5)) that lead out of /etc/sudoers.d, the only folder that is read."""
+    for line in numbered(text):
+        words = line.text.split()
+        if "/doas" not in line.source and len(words) == 2 and words[0][:1] in ("@", "#"):
+            path = words[1] if words[1].startswith("/") else f"/etc/{words[1]}"
+            if words[0][1:] in ("include", "includedir") and path.rstrip("/") != "/etc/sudoers.d":
+                yield path
 
 
 def _read_by_sudo(source: str) -> bool:

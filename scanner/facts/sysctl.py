@@ -14,13 +14,13 @@ kernel.unprivileged_bpf_disabled kernel.kexec_load_disabled kernel.sysrq kernel.
 kernel.core_pattern fs.suid_dumpable
 net.ipv4.ip_forward net.ipv4.tcp_syncookies net.ipv4.icmp_echo_ignore_broadcasts
 net.ipv4.icmp_ignore_bogus_error_responses
-net.ipv4.conf.all.accept_redirects net.ipv4.conf.default.accept_redirects
+net.ipv4.conf.*.accept_redirects
 net.ipv4.conf.all.secure_redirects net.ipv4.conf.default.secure_redirects
-net.ipv4.conf.all.send_redirects net.ipv4.conf.default.send_redirects
+net.ipv4.conf.*.send_redirects
 net.ipv4.conf.all.accept_source_route net.ipv4.conf.default.accept_source_route
 net.ipv4.conf.all.log_martians net.ipv4.conf.default.log_martians net.ipv4.conf.*.rp_filter
 net.ipv6.conf.all.disable_ipv6 net.ipv6.conf.default.disable_ipv6 net.ipv6.conf.all.forwarding
-net.ipv6.conf.all.accept_redirects net.ipv6.conf.default.accept_redirects
+net.ipv6.conf.*.accept_redirects
 net.ipv6.conf.all.accept_source_route net.ipv6.conf.default.accept_source_route
 net.ipv6.conf.all.accept_ra net.ipv6.conf.default.accept_ra
 """

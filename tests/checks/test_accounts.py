@@ -94,6 +94,15 @@ def test_umask_counts_only_where_something_applies_it() -> None:
     assert accounts.default_umask(defs(UMASK="027"), applied).status is Status.PASS
     assert accounts.default_umask(defs(UMASK="027"), pam("login")).status is Status.FAIL
     assert accounts.default_umask(defs(UMASK="022"), applied).status is Status.FAIL
+    bashrc = Evidence("/etc/bashrc", "[ `umask` -eq 0 ] && umask 022", 76)
+    assert (
+        accounts.default_umask(replace(defs(UMASK="027"), profile=(bashrc,)), applied).status is Status.PASS
+    )
+
+
+def test_root_is_never_asked_to_lock_for_inactivity() -> None:
+    root = replace(ENTRY, name="root", inactive_days=None)
+    assert accounts.inactive_accounts((root,), inactive("30")).status is Status.PASS
 
 
 @pytest.mark.parametrize(

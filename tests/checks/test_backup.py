@@ -66,6 +66,7 @@ def job(**changes: object) -> BackupJobs:
         (NOTHING, JOBS, Status.PASS),
         (NOTHING, NO_JOBS, Status.FAIL),
         (NOTHING, job(enabled=False), Status.FAIL),
+        (NOTHING, job(enabled=None), Status.UNKNOWN),
         (NOTHING, BackupJobs((), ("users' crontabs",)), Status.UNKNOWN),
     ],
 )
@@ -76,14 +77,16 @@ def test_backup_exists(asset: Asset, jobs: BackupJobs, status: Status) -> None:
 def test_jobs_enabled() -> None:
     assert presence.jobs_enabled(JOBS).status is Status.PASS
     assert presence.jobs_enabled(job(enabled=False)).status is Status.FAIL
-    assert presence.jobs_enabled(job(enabled=None)).status is Status.UNKNOWN
+    both = BackupJobs((TIMER, replace(TIMER, kind="cron", enabled=None)))
+    assert presence.jobs_enabled(both).status is Status.UNKNOWN
 
 
 def test_last_run_succeeded() -> None:
     assert presence.last_run_succeeded(JOBS).status is Status.PASS
     failed = presence.last_run_succeeded(job(result="exit-code"))
     assert (failed.status, failed.message) == (Status.FAIL, "The last run failed: b.timer (exit-code)")
-    assert presence.last_run_succeeded(job(result=None)).status is Status.UNKNOWN
+    both = BackupJobs((TIMER, replace(TIMER, kind="cron", result=None)))
+    assert presence.last_run_succeeded(both).status is Status.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -125,6 +128,7 @@ def test_configuration_saved(asset: Asset, history: str | None, status: Status) 
         (NOTHING, None, NO_JOBS, Status.FAIL),
         (NOTHING, None, JOBS, Status.UNKNOWN),
         (ASSET, CLOSED, NO_JOBS, Status.UNKNOWN),
+        (ASSET, found((1, 1), hidden_sources=("/srv/x",)), NO_JOBS, Status.UNKNOWN),
     ],
 )
 def test_snapshots_not_alone(asset: Asset, sets: BackupSets | None, jobs: BackupJobs, status: Status) -> None:
@@ -185,6 +189,7 @@ def test_folder_closed() -> None:
 def test_other_file_system() -> None:
     assert copies.other_file_system(GOOD).status is Status.PASS
     assert copies.other_file_system(found((1, 1), shared_sources=("/etc",))).status is Status.FAIL
+    assert copies.other_file_system(found((1, 1), hidden_sources=("/srv/x",))).status is Status.UNKNOWN
 
 
 def test_room_for_restore() -> None:

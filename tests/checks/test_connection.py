@@ -39,6 +39,7 @@ def test_whatever_kept_us_away_is_an_error_with_a_next_step(outcome: str) -> Non
         ("host-key-unknown", Status.ERROR),
         ("unreachable", Status.ERROR),
         ("no-common-algorithm", Status.ERROR),
+        ("deadline", Status.ERROR),
     ],
 )
 def test_host_key_known(outcome: str, status: Status) -> None:
@@ -60,6 +61,8 @@ def test_no_legacy_algorithms() -> None:
     assert no_legacy_algorithms(ASSET, Reach("ok", legacy=True)).status is Status.FAIL
     assert "ssh_legacy: true" in no_legacy_algorithms(ASSET, Reach("no-common-algorithm")).message
     assert no_legacy_algorithms(ASSET, Reach("unreachable")).status is Status.ERROR
+    assert no_legacy_algorithms(ASSET, Reach("cut-off")).status is Status.ERROR
+    assert no_legacy_algorithms(ASSET, Reach("cut-off", host_key="SHA256:a")).status is Status.PASS
 
 
 def test_this_machine_needs_no_ssh() -> None:

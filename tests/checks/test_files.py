@@ -40,6 +40,18 @@ def test_a_path(check: Check, path: str, good: Any, bad: Any, more: Any) -> None
     assert check(FileModes({}, frozenset({path})), *more).status is Status.UNKNOWN
 
 
+def test_a_file_that_others_may_only_read_cannot_be_changed() -> None:
+    run = FileModes({"/etc/passwd": FileMode("/etc/passwd", "file", 0o755, 0, 100)})
+    assert files.account_files(run).status is Status.PASS
+
+
+def test_the_key_folder_of_red_hat() -> None:
+    folder = FileMode("/etc/pki/tls/private", "folder", 0o755, 0, 0)
+    assert files.tls_key_folder(FileModes({folder.path: folder}), GROUPS).status is Status.NOTAPPLICABLE
+    writable = replace(folder, mode=0o777)
+    assert files.tls_key_folder(FileModes({folder.path: writable}), GROUPS).status is Status.FAIL
+
+
 @pytest.mark.parametrize(
     ("check", "field", "mode"),
     [

@@ -25,7 +25,6 @@ from scanner.model import Asset, Port, Status
     ("check", "socket"),
     [
         (ports.no_cleartext_logins, Socket("tcp", "0.0.0.0", 23, "inetd")),
-        (ports.no_cleartext_transfers, Socket("udp", "::", 69)),
         (ports.databases_not_everywhere, Socket("tcp", "*", 6379, "redis-server")),
         (ports.no_open_engines, Socket("tcp", "192.0.2.5", 2375)),
         (ports.no_open_desktops, Socket("tcp", "0.0.0.0", 5901)),
@@ -36,6 +35,28 @@ def test_a_port(check: Check, socket: Socket) -> None:
     assert check((socket,)).status is Status.FAIL
     assert check((replace(socket, address="127.0.0.1"),)).status is Status.PASS
     assert check((Socket("tcp", "0.0.0.0", 22, "sshd"),)).status is Status.PASS
+
+
+def test_transfers() -> None:
+    tftp, ftp = Socket("udp", "::", 69), Socket("tcp", "0.0.0.0", 21)
+    boots = Asset("a", services=("pxe",))
+    assert ports.no_cleartext_transfers((tftp,), Asset("a")).status is Status.FAIL
+    assert ports.no_cleartext_transfers((tftp,), boots).status is Status.PASS
+    assert ports.no_cleartext_transfers((ftp,), boots).status is Status.FAIL
+    assert ports.no_cleartext_transfers((), Asset("a")).status is Status.PASS
+
+
+@pytest.mark.parametrize(
+    ("process", "status"),
+    [("rsyslogd", Status.PASS), ("inetd", Status.FAIL), (None, Status.UNKNOWN)],
+)
+def test_logs_over_tcp_are_not_taken_for_rsh(process: str | None, status: Status) -> None:
+    assert ports.no_cleartext_logins((Socket("tcp", "0.0.0.0", 514, process),)).status is status
+
+
+def test_etcd_may_listen_for_its_cluster() -> None:
+    assert ports.no_open_engines((Socket("tcp", "192.0.2.5", 2379),)).status is Status.PASS
+    assert ports.no_open_engines((Socket("tcp", "0.0.0.0", 2379),)).status is Status.FAIL
 
 
 def test_a_database_may_listen_on_one_address() -> None:
@@ -119,6 +140,10 @@ def test_encryption() -> None:
     half = replace(ROOT, number="253:2")
     assert storage.data_encrypted(_mounted(half), DEVICES).status is Status.FAIL
     assert storage.data_encrypted(_mounted(replace(ROOT, number="9:9")), DEVICES).status is Status.UNKNOWN
+    pool = replace(ROOT, point="/tank", type="zfs", number="0:45")
+    assert storage.data_encrypted(_mounted(ROOT, pool), DEVICES).status is Status.UNKNOWN
+    layers = replace(ROOT, type="overlay")
+    assert storage.data_encrypted(_mounted(layers), DEVICES).status is Status.NOTAPPLICABLE
 
 
 @pytest.mark.parametrize(
@@ -147,5 +172,6 @@ def test_fstab() -> None:
     assert mounts.everything_mounted(good).status is Status.PASS
     assert mounts.everything_mounted(gone).message == "Not mounted: /srv"
     assert mounts.everything_mounted(_mounted()).status is Status.NOTAPPLICABLE
+    assert mounts.nothing_turned_read_only(_mounted()).status is Status.NOTAPPLICABLE
     optional = _mounted(fstab=(replace(ENTRY, options=frozenset({"noauto"})),))
     assert mounts.everything_mounted(optional).status is Status.NOTAPPLICABLE

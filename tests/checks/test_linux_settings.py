@@ -57,6 +57,26 @@ def test_one_interface_without_a_reverse_path_filter() -> None:
     assert found.message == "Sender addresses are not verified on eth0.5"
 
 
+@pytest.mark.parametrize(
+    ("check", "key", "others", "status"),
+    [
+        (network_settings.redirects_refused, V4 + "accept_redirects", {}, Status.FAIL),
+        (
+            network_settings.redirects_refused,
+            V4 + "accept_redirects",
+            {"net.ipv4.ip_forward": "1"},
+            Status.PASS,
+        ),
+        (network_settings.redirects_refused, V6 + "accept_redirects", {}, Status.FAIL),
+        (network_settings.redirects_not_sent, V4 + "send_redirects", {}, Status.FAIL),
+    ],
+)
+def test_one_interface_with_redirects(check: Check, key: str, others: dict[str, str], status: Status) -> None:
+    values = {key.format(name): "0" for name in ("all", "default")}
+    assert check(Sysctl(values | others | {key.format("lo"): "1"})).status is Status.PASS
+    assert check(Sysctl(values | others | {key.format("eth0"): "1"})).status is status
+
+
 def test_ipv6_settings_do_not_matter_where_it_is_off() -> None:
     off = {"net.ipv6.conf.all.disable_ipv6": "1", "net.ipv6.conf.all.accept_ra": "1"}
     assert network_settings.router_advertisements_refused(Sysctl(off)).status is Status.NOTAPPLICABLE
@@ -78,6 +98,7 @@ SYSTEMD = "|/lib/systemd/systemd-coredump %P"
         (SYSTEMD, ("limits.conf:3:* hard core 0",), "", Status.FAIL),
         (SYSTEMD, (), "none", Status.PASS),
         ("|/bin/false", (), "", Status.PASS),
+        ("|/usr/share/apport/apport %p", ("limits.conf:3:* hard core 0",), "", Status.FAIL),
     ],
 )
 def test_core_dumps(pattern: str, limits: tuple[str, ...], storage: str, status: Status) -> None:

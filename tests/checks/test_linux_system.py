@@ -83,7 +83,8 @@ def test_a_kernel_updated_in_place_waits_for_a_restart() -> None:
 
 
 def test_restarts() -> None:
-    assert system.no_restart_pending(KERNEL).status is Status.PASS
+    assert system.no_restart_pending(replace(KERNEL, reboot_signs=True)).status is Status.PASS
+    assert system.no_restart_pending(KERNEL).status is Status.NOTAPPLICABLE
     waiting = replace(KERNEL, reboot_required=True, reboot_packages=("libc6",))
     assert system.no_restart_pending(waiting).message == "A restart is needed to finish updates of libc6"
     assert system.restarted_lately(KERNEL).status is Status.PASS
@@ -95,6 +96,8 @@ def test_cpu_faults() -> None:
     assert system.cpu_faults_mitigated(fine).status is Status.PASS
     bad = system.cpu_faults_mitigated((*fine, CpuVulnerability("mds", "Vulnerable: no microcode")))
     assert (bad.status, bad.message) == (Status.FAIL, "Not mitigated: mds")
+    guests = (CpuVulnerability("itlb_multihit", "KVM: Vulnerable"),)
+    assert system.cpu_faults_mitigated(guests).status is Status.FAIL
 
 
 def test_security_updates() -> None:

@@ -105,6 +105,9 @@ def test_retention() -> None:
     assert logs.kept_long_enough(Journald(True), None, None).status is Status.UNKNOWN
     journal = Journald(True, {"MaxRetentionSec": RULE}, retention_days=7)
     assert logs.kept_long_enough(journal, None, None).status is Status.FAIL
+    # The longest time says nothing about the room there is.
+    longest = Journald(True, {"MaxRetentionSec": RULE}, retention_days=365)
+    assert logs.kept_long_enough(longest, None, None).status is Status.UNKNOWN
 
 
 def test_syslog_runs() -> None:

@@ -78,8 +78,9 @@ def test_tier_declared() -> None:
         (hours(5), True, Status.FAIL),
         (None, True, Status.UNKNOWN),
         (hours(1), False, Status.NOTCHECKED),
+        (hours(1), None, Status.UNKNOWN),
     ],
 )
-def test_schedule_meets_rpo(gap: timedelta | None, enabled: bool, status: Status) -> None:
+def test_schedule_meets_rpo(gap: timedelta | None, enabled: bool | None, status: Status) -> None:
     jobs = BackupJobs((BackupJob("b.timer", "timer", "restic", "b.timer", gap=gap, enabled=enabled),))
     assert objectives.schedule_meets_rpo(Asset("a", rpo=hours(4)), jobs).status is status

@@ -8,6 +8,7 @@ import pytest
 
 from checks.access import ssh, ssh_keys
 from scanner.check import Check
+from scanner.facts.accounts import Group, User, Users
 from scanner.facts.files import FileMode, FileModes
 from scanner.facts.sshd import MatchBlock, PublicKey, SshdConfig
 from scanner.model import Evidence, Status
@@ -60,6 +61,9 @@ def test_passwords_alone() -> None:
     assert ssh.password_login(SshdConfig("sshd -T", asks_pam | {"usepam": ("no",)})).status is Status.PASS
     both = {"authenticationmethods": ("publickey,password",), "passwordauthentication": ("yes",)}
     assert ssh.password_login(SshdConfig("sshd -T", both)).status is Status.PASS
+    method = {"authenticationmethods": "password"}
+    block = MatchBlock("User ann", {"authenticationmethods": PLACE}, method)
+    assert ssh.password_login(SshdConfig("sshd -T", both, matches=(block,))).status is Status.FAIL
 
 
 def test_dead_sessions() -> None:
@@ -75,6 +79,7 @@ def test_dead_sessions() -> None:
 def test_login_list() -> None:
     assert ssh.login_list(config("allowgroups", "staff")).status is Status.PASS
     assert ssh.login_list(config("port", "22")).status is Status.FAIL
+    assert ssh.login_list(config("allowusers", "*")).status is Status.FAIL
     unread = config("port", "22", source="files", unread=("/opt/x",))
     assert ssh.login_list(unread).status is Status.UNKNOWN
 
@@ -112,19 +117,42 @@ def test_host_keys() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "gid", "status"), [(0o600, 0, Status.PASS), (0o640, 997, Status.PASS), (0o640, 0, Status.FAIL)]
+    ("mode", "gid", "status"),
+    [(0o600, 0, Status.PASS), (0o640, 997, Status.PASS), (0o640, 100, Status.FAIL), (0o640, 0, Status.FAIL)],
 )
 def test_host_key_modes(mode: int, gid: int, status: Status) -> None:
     path = "/etc/ssh/ssh_host_rsa_key"
     modes = FileModes({path: FileMode(path, "file", mode, 0, gid)})
-    assert ssh_keys.host_key_modes(modes).status is status
+    assert ssh_keys.host_key_modes(modes, (Group("ssh_keys", 997, (), 1),)).status is status
+
+
+def test_host_keys_that_could_not_be_looked_at() -> None:
+    hidden = FileModes({}, frozenset({"/etc/ssh/ssh_host_*_key"}))
+    assert ssh_keys.host_key_modes(hidden, ()).status is Status.UNKNOWN
+    assert ssh_keys.host_key_modes(FileModes({}), ()).status is Status.NOTAPPLICABLE
 
 
 def test_keys_of_people() -> None:
     root = "/root/.ssh/authorized_keys"
     good = PublicKey("ssh-ed25519", 256, options='from="10.0.0.1"', source=root)
-    assert ssh_keys.user_keys((good,)).status is Status.PASS
-    assert ssh_keys.root_keys((good,)).status is Status.PASS
+    sshd, people = config("authorizedkeysfile", ".ssh/authorized_keys .ssh/authorized_keys2"), Users(())
+    assert ssh_keys.user_keys((good,), sshd, people).status is Status.PASS
+    assert ssh_keys.root_keys((good,), sshd).status is Status.PASS
     bad = PublicKey("ssh-dss", 1024, source=root)
-    assert ssh_keys.user_keys((good, bad)).status is Status.FAIL
-    assert ssh_keys.root_keys((good, bad)).status is Status.FAIL
+    assert ssh_keys.user_keys((good, bad), sshd, people).status is Status.FAIL
+    assert ssh_keys.root_keys((good, bad), sshd).status is Status.FAIL
+
+
+@pytest.mark.parametrize(
+    ("sshd", "home"),
+    [
+        (config("authorizedkeysfile", "/etc/ssh/keys/%u"), "/home/ann"),
+        (config("authorizedkeyscommand", "/usr/bin/sss_ssh_authorizedkeys"), "/home/ann"),
+        (config("port", "22", source="files", unread=("/opt/x",)), "/home/ann"),
+        (config("authorizedkeyscommand", "none"), "/data/home/ann"),
+        (config("authorizedkeyscommand", "none"), "/home/staff/ann"),
+    ],
+)
+def test_keys_that_were_not_looked_at(sshd: SshdConfig, home: str) -> None:
+    people = Users((User("ann", "x", 1000, 1000, home, "/bin/bash", 1),))
+    assert ssh_keys.user_keys((), sshd, people).status is Status.UNKNOWN

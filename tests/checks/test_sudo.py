@@ -43,6 +43,8 @@ def default(name: str, value: str) -> Sudoers:
         (sudo.no_exceptions, rules(RULE), rules(replace(RULE, denied=("/bin/sh",)))),
         (sudo.no_hidden_shells, rules(replace(RULE, commands=("/usr/bin/less /var/log/syslog",))),
          rules(replace(RULE, commands=("/usr/bin/less",)))),
+        (sudo.no_hidden_shells, rules(replace(RULE, commands=("/bin/cat /var/log/git",))),
+         rules(replace(RULE, commands=("/usr/bin/vi *",)))),
         (sudo.no_hidden_shells, rules(replace(RULE, commands=("/bin/sh",), run_as="www")),
          rules(replace(RULE, commands=("/bin/sh",)))),
     ],
@@ -58,11 +60,28 @@ def test_doas_has_no_such_setting(check: Check) -> None:
     assert check(DOAS).status is Status.NOTAPPLICABLE
 
 
+def test_newer_sudo_gives_a_terminal_by_itself() -> None:
+    assert sudo.own_terminal(replace(NONE, version=(1, 9, 14))).status is Status.PASS
+    assert sudo.own_terminal(replace(NONE, version=(1, 9, 13))).status is Status.FAIL
+    off = replace(default("use_pty", "off"), version=(1, 9, 14))
+    assert sudo.own_terminal(off).status is Status.FAIL
+
+
+def test_included_rules_that_were_not_read_are_no_pass() -> None:
+    unread = replace(rules(replace(RULE, who="root")), unread=("/opt/sudoers",))
+    for check in (sudo.password_asked, sudo.programs_protected, sudo.no_exceptions, sudo.no_hidden_shells):
+        assert check(unread).status is Status.UNKNOWN
+    assert sudo.few_administrators(unread, Users(()), ()).status is Status.UNKNOWN
+
+
 def test_few_administrators() -> None:
     users = Users((User("prime", "x", 1001, 27, "/home/prime", "/bin/sh", 1),))
     few = (Group("sudo", 27, ("a", "b", "c", "d"), 1),)
     result = sudo.few_administrators(rules(RULE), users, few)
     assert result.status is Status.PASS and "prime" in result.message
+    for name, status in (("domain admins", Status.UNKNOWN), ("admin", Status.PASS)):
+        group = replace(RULE, who=f"%{name}")
+        assert sudo.few_administrators(rules(group), users, few).status is status
     many = (Group("sudo", 27, ("a", "b", "c", "d", "e"), 1),)
     assert sudo.few_administrators(rules(RULE), users, many).status is Status.FAIL
     assert sudo.few_administrators(rules(replace(RULE, who="ALL")), users, few).status is Status.FAIL

@@ -37,6 +37,11 @@ def test_busybox_has_accounts_and_no_login_defs() -> None:
         login_defs.parse(BUSYBOX)
 
 
+def test_login_defs_that_may_not_be_read_are_not_absent() -> None:
+    with pytest.raises(NotCollected):
+        login_defs.parse(Output(b"\x1elogin_defs\nclosed\n\x1eprofile\n"))
+
+
 def test_password_states() -> None:
     found = {entry.name: entry for entry in shadow.parse(Output((RECORDED / "shadow/weak.txt").read_bytes()))}
     assert found["intern"].open

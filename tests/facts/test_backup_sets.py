@@ -53,6 +53,11 @@ def test_plain_files_and_sources_on_another_file_system() -> None:
     assert config.shared_sources == ("/etc",)
 
 
+def test_sources_that_are_not_there_are_told() -> None:
+    text = "\x1eset\nn\ntar\n/srv/b\nfiles\nfolder 750 7 root:root\ncount 0\ndenied 0\nhidden /srv/gone"
+    assert backup_sets.parse(Output(text.encode())).sets[0].hidden_sources == ("/srv/gone",)
+
+
 def test_what_may_not_be_read_is_unreadable_never_empty() -> None:
     sets = backup_sets.parse(Output((RECORDED / "unprivileged.txt").read_bytes())).sets
     assert [found.state for found in sets[:6]] == ["unreadable"] * 5 + ["missing"]

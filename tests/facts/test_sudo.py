@@ -72,6 +72,15 @@ def test_doas() -> None:
     assert not found.sudo
 
 
+def test_version_and_rules_included_from_elsewhere() -> None:
+    text = "#includedir /etc/sudoers.d\n@include /opt/office/sudoers\n#include local\n# include nothing\n"
+    found = read(text + "root ALL=(ALL) ALL")
+    assert found.unread == ("/opt/office/sudoers", "/etc/local")
+    assert found.version == ()
+    rules = "\x1erules\n/etc/sudoers:1:root ALL=(ALL) ALL\n\x1eversion\nSudo version 1.9.13p3\n\x1emodes"
+    assert sudoers.parse(Output(rules.encode())).version == (1, 9, 13)
+
+
 def test_neither_installed() -> None:
     with pytest.raises(Absent):
         sudoers.parse(Output())

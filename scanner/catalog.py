@@ -17,7 +17,7 @@ from typing import TypeVar
 import checks
 import scanner.facts
 from scanner.check import Check
-from scanner.facts.spec import AnyFact, Fact
+from scanner.facts.spec import AnyFact, Fact, Probe
 
 T = TypeVar("T")
 
@@ -63,6 +63,7 @@ def load(checks_dirs: Sequence[Path] = (), *, plugins: bool = True) -> Catalog:
         _gather(module, found_checks, found_facts)
     for check in found_checks.values():
         _validate(check, found_facts)
+    _unique_probes(found_facts.values())
     return Catalog(dict(sorted(found_checks.items())), found_facts)
 
 
@@ -122,6 +123,17 @@ def _gather(module: ModuleType, found_checks: dict[str, Check], found_facts: dic
 def _add(found: dict[str, T], key: str, value: T, noun: str, module: ModuleType) -> None:
     if found.setdefault(key, value) is not value:
         raise CatalogError(f"{module.__name__}: the {noun} {key!r} is defined twice")
+
+
+def _unique_probes(facts: Iterable[AnyFact]) -> None:
+    known: dict[str, tuple[Probe, str]] = {}
+    for fact in facts:
+        for probe in fact.probes:
+            first, owner = known.setdefault(probe.id, (probe, fact.name))
+            if first is not probe:
+                raise CatalogError(
+                    f"the facts {owner!r} and {fact.name!r} have different probes {probe.id!r}"
+                )
 
 
 def _validate(check: Check, facts: Mapping[str, AnyFact]) -> None:

@@ -14,6 +14,8 @@ from scanner.transport.base import Limits
 
 FILE = Path("drscan.yaml")
 NEVER = "never"
+# Names of scanner.outside.profiles.PROFILES; a test keeps them equal, so that the command need not import it.
+PORT_PROFILES = ("quick", "full", "udp-top", "polite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Config:
     checks_dirs: tuple[Path, ...] = ()
     known_hosts: tuple[Path, ...] = ()
     ssh_config: Path = Path("~/.ssh/config")
+    ports: str = PORT_PROFILES[0]
     jobs: int | None = None
     fail_on: str = Severity.HIGH.value
     allow_unreachable: int = 0
@@ -94,6 +97,13 @@ def _fail_on(value: Value, folder: Path, problems: Problems) -> str | None:
     return None
 
 
+def _ports(value: Value, folder: Path, problems: Problems) -> str | None:
+    if value.data in PORT_PROFILES:
+        return str(value.data)
+    problems.error(value.at, f"{plain(value)!r} is no port profile", allowed(PORT_PROFILES, value.data))
+    return None
+
+
 def _number(kind: type[int] | type[float], least: int) -> Callable[[Value, Path, Problems], Any]:
     def read(value: Value, folder: Path, problems: Problems) -> Any:
         number = value.data
@@ -126,10 +136,11 @@ _READERS: dict[str, Callable[[Value, Path, Problems], Any]] = {
     "checks_dirs": _paths,
     "known_hosts": _paths,
     "ssh_config": _path,
+    "ports": _ports,
     "jobs": _number(int, 1),
     "fail_on": _fail_on,
     "allow_unreachable": _number(int, 0),
     "limits": _limits,
 }
 
-__all__ = ["FILE", "NEVER", "Config", "InventoryError", "Position", "load"]
+__all__ = ["FILE", "NEVER", "PORT_PROFILES", "Config", "InventoryError", "Position", "load"]

@@ -11,8 +11,8 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -24,6 +24,8 @@ from scanner.transport.base import Collected, Limits
 from scanner.transport.frame import Batch, render
 
 JOBS_PER_CORE = 4
+# nmap looks at these side by side in one process; a killed scan repeats at most so many a worker.
+ASSETS_A_PORT_SCAN = 16
 
 
 def default_jobs() -> int:
@@ -55,25 +57,57 @@ class Looks(Protocol):
         """All that was learned; never raises for a fault of the asset."""
 
 
-def look(asset: Asset, plan: Plan, collector: Looks, limits: Limits, now: datetime) -> AssetResult:
-    """Collect from one asset and evaluate every planned check on it."""
-    began = time.monotonic()
-    try:
-        batch = render(plan.probes, asset, seconds=limits.probe_seconds, max_bytes=limits.probe_bytes)
-        collected = collector.collect(asset, batch)
-    except Exception as error:  # a fault of ours costs this asset only, and is seen
-        collected = Collected(Reach("misconfigured", f"{type(error).__name__}: {error}"))
-    verdicts = evaluate(plan, asset, collected.reach, collected.outputs, collected.platform, now)
-    return AssetResult(asset, collected.reach, verdicts, time.monotonic() - began)
+class Observes(Protocol):
+    """Whatever looks at assets from outside (`outside.observe.Outside`)."""
+
+    def observe(self, assets: Sequence[Asset], names: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
+        """Observed facts by name, by asset name; never raises for a fault of an asset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """How one asset, or a few together, are looked at and judged. observer: for plans with observed facts."""
+
+    plan: Plan
+    collector: Looks
+    limits: Limits
+    now: datetime
+    observer: Observes | None = None
+
+    def look(self, asset: Asset, observations: Mapping[str, object] | None = None) -> AssetResult:
+        """Collect from one asset and evaluate every planned check on it."""
+        began = time.monotonic()
+        collected = self._collect(asset)
+        verdicts = evaluate(
+            self.plan, asset, collected.reach, collected.outputs, collected.platform, self.now, observations
+        )
+        return AssetResult(asset, collected.reach, verdicts, time.monotonic() - began)
+
+    def look_together(self, assets: Sequence[Asset]) -> Iterator[AssetResult]:
+        """Observe the assets from outside in one go, then look at each."""
+        seen: Mapping[str, Mapping[str, object]] = {}
+        if self.observer and self.plan.observed:
+            seen = self.observer.observe(assets, self.plan.observed)
+        for asset in assets:
+            yield self.look(asset, seen.get(asset.name))
+
+    def _collect(self, asset: Asset) -> Collected:
+        if not self.plan.login:
+            return Collected(Reach("ok", "looked at from outside only"))
+        limits = self.limits
+        try:
+            batch = render(
+                self.plan.probes, asset, seconds=limits.probe_seconds, max_bytes=limits.probe_bytes
+            )
+            return self.collector.collect(asset, batch)
+        except Exception as error:  # a fault of ours costs this asset only, and is seen
+            return Collected(Reach("misconfigured", f"{type(error).__name__}: {error}"))
 
 
 def run(
     assets: Sequence[Asset],
-    plan: Plan,
-    collector: Looks,
+    runner: Runner,
     *,
-    limits: Limits,
-    now: datetime,
     store: Callable[[AssetResult], None],
     jobs: int | None = None,
 ) -> None:
@@ -81,17 +115,18 @@ def run(
 
     Leaves at once when `store` raises or the user interrupts; assets under way are then given up.
     """
-    with closing(_results(assets, plan, collector, limits, now, jobs or default_jobs())) as results:
+    together = ASSETS_A_PORT_SCAN if runner.plan.observed else 1
+    with closing(_results(assets, runner, jobs or default_jobs(), together)) as results:
         for result in results:
             store(result)
 
 
 def _results(
-    assets: Sequence[Asset], plan: Plan, collector: Looks, limits: Limits, now: datetime, jobs: int
+    assets: Sequence[Asset], runner: Runner, jobs: int, together: int
 ) -> Generator[AssetResult, None, None]:
-    todo: queue.SimpleQueue[Asset] = queue.SimpleQueue()
-    for asset in assets:
-        todo.put(asset)
+    todo: queue.SimpleQueue[Sequence[Asset]] = queue.SimpleQueue()
+    for first in range(0, len(assets), together):
+        todo.put(assets[first : first + together])
     # Bounded, so that a slow disk holds the workers back instead of filling the memory.
     done: queue.Queue[AssetResult] = queue.Queue(maxsize=jobs)
     stop = threading.Event()
@@ -99,16 +134,26 @@ def _results(
     def work() -> None:
         while not stop.is_set():
             try:
-                asset = todo.get_nowait()
+                unit = todo.get_nowait()
             except queue.Empty:
                 return
-            result = look(asset, plan, collector, limits, now)
-            while not stop.is_set():
-                try:
-                    done.put(result, timeout=0.5)
-                    break
-                except queue.Full:
-                    continue
+            waiting = list(unit)
+            try:
+                for result in runner.look_together(unit):
+                    waiting.pop(0)
+                    hand_over(result)
+                    if stop.is_set():
+                        return
+            except BaseException as error:  # whatever it is, the scan must not wait for these for ever
+                fault = Reach("misconfigured", f"{type(error).__name__}: {error}")
+                for asset in waiting:
+                    hand_over(AssetResult(asset, fault, (), 0.0))
+
+    def hand_over(result: AssetResult) -> None:
+        while not stop.is_set():
+            with suppress(queue.Full):
+                done.put(result, timeout=0.5)
+                break
 
     # Daemons: after Ctrl-C nobody waits for a host that hangs.
     for number in range(min(jobs, len(assets))):
@@ -128,7 +173,9 @@ def terminable() -> Iterator[None]:
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    # One that is ignored stays so: nohup wants the scan to outlive the terminal.
+    heard = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupt) for number in heard}
     try:
         yield
     finally:

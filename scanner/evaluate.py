@@ -27,6 +27,7 @@ class FactTable:
 
     facts: Mapping[str, AnyFact]
     outputs: Mapping[str, Output]
+    observations: Mapping[str, object] = field(default_factory=dict)
     _values: dict[str, Any] = field(default_factory=dict)
 
     def get(self, name: str) -> Any:
@@ -36,6 +37,8 @@ class FactTable:
         return self._values[name]
 
     def _parse(self, fact: AnyFact) -> Any:
+        if fact.observed:
+            return self.observations.get(fact.name) or NotCollected(f"{fact.name}: nothing was observed")
         outputs = []
         for probe in fact.probes:
             output = self.outputs.get(probe.id)
@@ -59,9 +62,13 @@ def evaluate(
     outputs: Mapping[str, Output],
     platform: str | None,
     now: datetime,
+    observations: Mapping[str, object] | None = None,
 ) -> list[Verdict]:
-    """Run every planned check on what was collected from one asset; never raises for a check's fault."""
-    table = FactTable(plan.facts, outputs)
+    """Run every planned check on what was collected from one asset; never raises for a check's fault.
+
+    observations: values of observed facts by name, or the Absent or NotCollected that explains their lack.
+    """
+    table = FactTable(plan.facts, outputs, observations or {})
     context = {"asset": asset, "now": now, "reach": reach}
     return [
         Verdict(item.check.info, item.severity, _evaluate(item, table, context, reach, platform))
@@ -75,7 +82,8 @@ def _evaluate(
     info = item.check.info
     if info.platforms:
         if platform is None:
-            return Result(Status.ERROR, f"The asset could not be looked at: {reach.outcome}")
+            reason = "it does not say what system it is" if reach.ok else reach.outcome
+            return Result(Status.ERROR, f"The asset could not be looked at: {reason}")
         if platform not in info.platforms:
             return Result(
                 Status.NOTAPPLICABLE, f"The check is for {', '.join(info.platforms)}; this is {platform}"
@@ -95,7 +103,7 @@ def _evaluate(
         arguments[name] = value
     try:
         result = item.check.function(**arguments)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return Result(Status.ERROR, f"The check {info.id} itself failed: {type(error).__name__}: {error}")
     if not isinstance(result, Result):
         return Result(Status.ERROR, f"The check {info.id} itself failed: it returned no result")

@@ -115,19 +115,36 @@ class BackupDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How to reach an asset. Mirrors Ansible's connection variables."""
+    """How to reach an asset. Mirrors Ansible's connection variables.
 
-    transport: Literal["ssh", "local"] = "ssh"
+    transport `network`: no host but the network that `host` names, seen from outside only.
+    """
+
+    transport: Literal["ssh", "local", "network"] = "ssh"
     host: str = "localhost"
     port: int = 22
     user: str | None = None
     identity_files: tuple[str, ...] = ()
     password: SecretRef | None = None
     proxy_jump: tuple[str, ...] = ()
+    jump_identity_files: tuple[tuple[str, ...], ...] = ()
     host_key_alias: str | None = None
     become: bool = False
     become_method: Literal["sudo", "doas"] = "sudo"
     ssh_legacy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """Leave to look at a network from outside: whose, and until which day (inclusive).
+
+    network: in CIDR form; discover: also look there for hosts that the inventory does not know.
+    """
+
+    network: str
+    authorised_by: str
+    until: date
+    discover: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +164,9 @@ class Asset:
     backups: tuple[BackupDeclaration, ...] = ()
     rto: timedelta | None = None
     rpo: timedelta | None = None
+    scope: tuple[Authorisation, ...] = ()
+    domains: tuple[str, ...] = ()
+    resolver: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

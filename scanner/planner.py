@@ -18,11 +18,16 @@ _ROOT_COMMAND = re.compile(r"(?:^|[\s;({|&])R ((?:[^;|&<>\n(){}`$]|\{\})+?)(?=\s
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a scan will run and ask, the same for every asset."""
+    """What a scan will run and ask, the same for every asset. observed: names of facts seen from outside.
+
+    login: whether the assets have to be logged in to.
+    """
 
     checks: tuple[Selected, ...]
     facts: Mapping[str, AnyFact]
     probes: tuple[Probe, ...]
+    observed: tuple[str, ...] = ()
+    login: bool = True
 
 
 def plan(catalog: Catalog, selected: Sequence[Selected]) -> Plan:
@@ -30,7 +35,9 @@ def plan(catalog: Catalog, selected: Sequence[Selected]) -> Plan:
     names = dict.fromkeys(name for item in selected for name in item.check.needs if name not in CONTEXT)
     facts = {name: catalog.facts[name] for name in names}
     probes = tuple(dict.fromkeys(probe for fact in facts.values() for probe in fact.probes))
-    return Plan(tuple(selected), facts, probes)
+    observed = tuple(name for name, fact in facts.items() if fact.observed)
+    login = bool(probes) or any("reach" in item.check.needs for item in selected)
+    return Plan(tuple(selected), facts, probes, observed, login)
 
 
 def sudoers_commands(checks: Iterable[Check], catalog: Catalog) -> tuple[str, ...]:

@@ -61,6 +61,8 @@ def load(name_or_path: str) -> Profile:
 
     try:
         data = yaml.safe_load(path.read_text("utf-8")) or {}
+    except UnicodeDecodeError as error:
+        raise ProfileError(f"{path}: not UTF-8 text") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
@@ -80,6 +82,8 @@ def select(catalog: Catalog, profile: Profile, only: Sequence[str] = ()) -> tupl
     chosen = _matching(profile.include or ("*",), everything) - _matching(profile.exclude, everything)
     if only:
         chosen &= _matching(only, everything)
+    if not chosen:
+        raise ProfileError(f"the profile {profile.name!r} has none of the checks that were asked for")
     return tuple(
         Selected(
             check,
@@ -148,7 +152,7 @@ def _parse(path: Path, data: object) -> Profile:
         description=str(data.get("description") or ""),
         include=tuple(map(str, data.get("include") or ("*",))),
         exclude=tuple(map(str, data.get("exclude") or ())),
-        tunables=tunables,
+        tunables={str(id): values for id, values in tunables.items()},
         severities={
             str(id): _severity(value, f"{path}: severities: {id}")
             for id, value in (data.get("severities") or {}).items()

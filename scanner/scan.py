@@ -5,8 +5,10 @@ from __future__ import annotations
 import getpass
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,17 +44,19 @@ class Request:
     ssh_config: Path = DEFAULT_SSH_CONFIG
     limits: Limits = field(default_factory=Limits)
     jobs: int | None = None
+    port_profile: str = "quick"
 
     def selection(self) -> dict[str, Any]:
         """The part that `from_selection` reads back, as JSON-able values."""
         return {
             "inventory": [str(path.absolute()) for path in self.inventory],
-            "profile": self.profile,
+            "profile": str(Path(self.profile).absolute()) if Path(self.profile).suffix else self.profile,
             "limit": self.limit,
             "tags": list(self.tags),
             "zones": list(self.zones),
             "checks": list(self.checks),
             "checks_dirs": [str(path.absolute()) for path in self.checks_dirs],
+            "port_profile": self.port_profile,
         }
 
     def with_selection(self, stored: Mapping[str, Any]) -> Request:
@@ -66,17 +70,22 @@ class Request:
             zones=tuple(stored["zones"]),
             checks=tuple(stored["checks"]),
             checks_dirs=tuple(map(Path, stored["checks_dirs"])),
+            port_profile=stored.get("port_profile", "quick"),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request whose every part was found to be right; nothing has been sent or written yet."""
+    """A request whose every part was found to be right; nothing has been sent or written yet.
+
+    assets: what to look at, networks among them; inventory: all that the office declares to own.
+    """
 
     request: Request
     assets: tuple[Asset, ...]
     plan: Plan
     warnings: tuple[str, ...] = ()
+    inventory: tuple[Asset, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,8 @@ class Outcome:
         failing = scan.counts.get(Status.FAIL, {})
         if fail_on and any(count and severity.rank >= fail_on.rank for severity, count in failing.items()):
             return FINDINGS
-        missed = scan.assets_unreachable + scan.assets_total - scan.assets_done
+        # A resumed scan may have found more assets in its inventory than it began with.
+        missed = scan.assets_unreachable + max(0, scan.assets_total - scan.assets_done)
         if missed > allow_unreachable or self.unread or scan.status != "finished":
             return INCOMPLETE
         return PASSED
@@ -107,7 +117,13 @@ def prepare(request: Request) -> Prepared:
     assets = select(inventory, request.limit, request.tags, request.zones)
     found = catalog.load(request.checks_dirs)
     chosen = profile.select(found, profile.load(request.profile), request.checks)
-    return Prepared(request, assets, planner.plan(found, chosen), tuple(map(str, inventory.warnings)))
+    plan = planner.plan(found, chosen)
+    # A network is searched for what nobody named, so naming assets leaves networks out.
+    if "discovered_hosts" in plan.observed and request.limit is None:
+        from scanner.outside.discovery import networks
+
+        assets += networks(assets)
+    return Prepared(request, assets, plan, tuple(map(str, inventory.warnings)), inventory.assets)
 
 
 def interrupted(database: Path) -> ScanRow:
@@ -156,15 +172,23 @@ def execute(
         try:
             engine.run(
                 todo,
-                prepared.plan,
-                collector or _collector(prepared, todo),
-                limits=prepared.request.limits,
-                now=clock(),
+                engine.Runner(
+                    prepared.plan,
+                    collector or _collector(prepared, todo),
+                    prepared.request.limits,
+                    clock(),
+                    _observer(prepared, clock()),
+                ),
                 store=keep,
                 jobs=prepared.request.jobs,
             )
         except KeyboardInterrupt:
             return Outcome(writer.finish_scan(scan_id, "interrupted"), unread)
+        except BaseException:
+            # A store that is broken can't say so; the scan then stays `running` and can be resumed as well.
+            with suppress(StoreError):
+                writer.finish_scan(scan_id, "failed")
+            raise
         return Outcome(writer.finish_scan(scan_id, "finished"), unread)
 
 
@@ -190,6 +214,20 @@ def _operator() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
+
+
+def _observer(prepared: Prepared, now: datetime) -> engine.Observes | None:
+    if not prepared.plan.observed:
+        return None
+    from scanner.outside.discovery import Discovery
+    from scanner.outside.observe import Outside
+    from scanner.outside.ports import scan_ports
+
+    return Outside(
+        partial(scan_ports, profile=prepared.request.port_profile, today=now.date()),
+        Discovery(prepared.inventory, now.date()).discover,
+        now.date(),
+    )
 
 
 def _collector(prepared: Prepared, assets: Iterable[Asset]) -> Collector:

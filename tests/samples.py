@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from scanner.catalog import Catalog
 from scanner.check import Check, check, failed, passed
+from scanner.facts.exposure import PortScan, port_scan
 from scanner.facts.spec import Absent, Fact, NotCollected, Output, Probe, fact
 from scanner.model import Result
 
@@ -69,6 +70,17 @@ def raises(both: int) -> Result:
     raise ZeroDivisionError("oh")
 
 
+@check("TST-004", severity="medium", controls=["cis-v8:13.1"], platforms=())
+def answers(port_scan: PortScan) -> Result:
+    """The asset answers on the network.
+
+    Why: it is seen without a login.
+    Fix: none.
+    """
+    return passed("up") if port_scan.up else failed("down")
+
+
 CHECKS: tuple[Check, ...] = (says_hello, optional, raises)
 FACTS: tuple[Fact[object], ...] = (greeting, both)  # type: ignore[assignment]
 CATALOG = Catalog({item.info.id: item for item in CHECKS}, {item.name: item for item in FACTS})
+OUTSIDE_CATALOG = Catalog({answers.info.id: answers}, {port_scan.name: port_scan})

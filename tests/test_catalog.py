@@ -38,7 +38,7 @@ def test_everything_built_in_loads_and_every_profile_fits() -> None:
 
 
 # No CIS safeguard asks for these; a forced mapping would mislead an auditor.
-WITHOUT_CIS = {"DSK-003", "DSK-011", "DSK-012", "SVC-001"}
+WITHOUT_CIS = {"DSK-003", "DSK-011", "DSK-012", "MTA-002", "SVC-001"}
 
 
 def test_every_check_cites_both_frameworks_and_has_a_usable_severity() -> None:
@@ -63,6 +63,7 @@ def test_a_folder_of_a_sites_own_checks(tmp_path: Path) -> None:
         ("x = 1\nif", r"site\.py:2: "),
         (SITE.replace("greets(site_motd)", "greets(site_mott)"), "did you mean 'site_motd'"),
         (SITE.replace("SITE-001", "SSH-001"), "'SSH-001' is defined twice"),
+        (SITE.replace("site-motd", "sshd"), "different probes 'sshd'"),
     ],
 )
 def test_a_broken_check_file_is_told_with_its_place(tmp_path: Path, text: str, message: str) -> None:

@@ -19,18 +19,20 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.Mo
 def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     path = tmp_path / "drscan.yaml"
     path.write_text(
-        "inventory: [a.yaml, /b]\nprofile: mine.yaml\nlimits: {probe_seconds: 5}\nfail_on: never\n"
+        "inventory: [a.yaml, /b]\nprofile: mine.yaml\nlimits: {probe_seconds: 5}\nfail_on: never\nports: polite\n"
     )
     loaded = config.load(path)
     assert loaded.inventory == (tmp_path / "a.yaml", Path("/b"))
     assert loaded.profile == str(tmp_path / "mine.yaml")
     assert loaded.limits == Limits(probe_seconds=5)
-    assert loaded.fail_on == "never"
+    assert (loaded.fail_on, loaded.ports) == ("never", "polite")
 
 
 def test_all_mistakes_are_told_with_their_places(tmp_path: Path) -> None:
     path = tmp_path / "drscan.yaml"
-    path.write_text("profil: x\njobs: many\nfail_on: urgent\nlimits: {probe_second: 1, asset_seconds: -1}\n")
+    path.write_text(
+        "profil: x\njobs: many\nfail_on: urgent\nlimits: {probe_second: 1, asset_seconds: -1}\nports: all\n"
+    )
     with pytest.raises(InventoryError) as caught:
         config.load(path)
     lines = str(caught.value).splitlines()
@@ -40,6 +42,7 @@ def test_all_mistakes_are_told_with_their_places(tmp_path: Path) -> None:
         ":3:10",
         ":4:10",
         ":4:42",
+        ":5:8",
     ]
     assert "did you mean 'profile'" in lines[0]
 

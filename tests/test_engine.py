@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import pytest
 
 from scanner import engine
 from scanner.engine import AssetResult
+from scanner.facts.exposure import PortScan
 from scanner.facts.spec import Output
 from scanner.model import Asset, Connection, Reach, Status
 from scanner.planner import plan
 from scanner.profile import Profile, select
 from scanner.transport.base import Collected, Limits
 from scanner.transport.frame import Batch
-from tests.samples import CATALOG
+from tests.samples import CATALOG, OUTSIDE_CATALOG
 
 PLAN = plan(CATALOG, select(CATALOG, Profile("p", include=("TST-001",))))
 ASSETS = [Asset(f"a{number}", Connection("local")) for number in range(30)]
@@ -39,7 +40,7 @@ class Greeter:
 
 
 def scan(collector: engine.Looks, store: Callable[[AssetResult], None], jobs: int = 4) -> None:
-    engine.run(ASSETS, PLAN, collector, limits=Limits(), now=NOW, store=store, jobs=jobs)
+    engine.run(ASSETS, engine.Runner(PLAN, collector, Limits(), NOW), store=store, jobs=jobs)
 
 
 def test_every_asset_is_stored_once_in_the_callers_thread() -> None:
@@ -83,3 +84,43 @@ def test_when_storing_fails_the_scan_ends_and_the_workers_stop() -> None:
         if thread.name.startswith("asset-"):
             thread.join(timeout=5)
             assert not thread.is_alive()
+
+
+class Observer:
+    """Sees one port everywhere but on one asset."""
+
+    def __init__(self) -> None:
+        self.units: list[int] = []
+
+    def observe(self, assets: Sequence[Asset], names: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
+        self.units.append(len(assets))
+        return {
+            asset.name: {"port_scan": PortScan("127.0.0.1", up=True)}
+            for asset in assets
+            if asset.name != "a7"
+        }
+
+
+def test_observed_facts_are_looked_at_together_and_without_a_login() -> None:
+    plan_outside = plan(OUTSIDE_CATALOG, select(OUTSIDE_CATALOG, Profile("p")))
+    observer = Observer()
+    runner = engine.Runner(plan_outside, Greeter(hook=pytest.fail), Limits(), NOW, observer)
+    stored: dict[str, AssetResult] = {}
+    engine.run(ASSETS, runner, store=lambda result: stored.update({result.asset.name: result}))
+    assert sorted(observer.units) == [14, 16]
+    assert stored["a8"].count(Status.PASS) == 1
+    assert stored["a7"].count(Status.ERROR) == 1
+
+
+def test_even_an_observer_that_raises_ends_no_scan() -> None:
+    class Broken(Observer):
+        def observe(
+            self, assets: Sequence[Asset], names: Sequence[str]
+        ) -> Mapping[str, Mapping[str, object]]:
+            raise SystemExit(3)
+
+    outside = plan(OUTSIDE_CATALOG, select(OUTSIDE_CATALOG, Profile("p")))
+    stored: list[AssetResult] = []
+    engine.run(ASSETS, engine.Runner(outside, Greeter(), Limits(), NOW, Broken()), store=stored.append)
+    assert {result.reach.outcome for result in stored} == {"misconfigured"}
+    assert len(stored) == len(ASSETS)

@@ -81,5 +81,13 @@ def test_a_check_that_raises_is_an_error_with_its_name_and_the_others_go_on() ->
 
 def test_other_platforms_are_not_applicable_and_unreached_assets_errors() -> None:
     assert results({}, platform="freebsd")["TST-001"].status is Status.NOTAPPLICABLE
+    assert results(said(b"hello"), platform=None)["TST-001"].status is Status.ERROR
     found = results({}, reach=Reach("unreachable"), platform=None)
     assert found["TST-001"] == Result(Status.ERROR, "The asset could not be looked at: unreachable")
+
+
+def test_a_probe_that_was_killed_did_not_answer() -> None:
+    found = results({"greeting": Output(b"hello", exit=137)})
+    assert found["TST-001"] == Result(
+        Status.ERROR, "Could not be read: greeting: was killed by signal 9 before it was done"
+    )

@@ -29,6 +29,11 @@ def test_selectors(selector: str, ids: list[str]) -> None:
     assert [item.check.info.id for item in select(CATALOG, Profile("p"), only=[selector])] == ids
 
 
+def test_nothing_selected_is_a_mistake() -> None:
+    with pytest.raises(ProfileError, match="none of the checks"):
+        select(CATALOG, Profile("p", include=("TST-001",)), only=["TST-002"])
+
+
 def test_exclude_wins() -> None:
     chosen = select(CATALOG, Profile("p", exclude=("severity:high+",)))
     assert [item.check.info.id for item in chosen] == ["TST-002"]

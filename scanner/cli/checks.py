@@ -11,11 +11,15 @@ import click
 
 from scanner import catalog, profile
 from scanner.cli.options import as_json, checks_dir, print_table
+from scanner.config import Config
 from scanner.planner import sudoers_commands
 
 if TYPE_CHECKING:
     from scanner.check import Check
 
+profile_option = click.option(
+    "--profile", "profile_name", help="Profile by name or file [that of drscan.yaml, else default]."
+)
 SBIN = ("/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/")
 
 
@@ -33,9 +37,17 @@ def checks() -> None:
 )
 @checks_dir
 @as_json
-def list_(only: tuple[str, ...], profile_name: str, checks_dirs: tuple[Path, ...], as_json: bool) -> None:
+@click.pass_obj
+def list_(
+    config: Config,
+    only: tuple[str, ...],
+    profile_name: str | None,
+    checks_dirs: tuple[Path, ...],
+    as_json: bool,
+) -> None:
     """The checks that a profile runs."""
-    selected = profile.select(catalog.load(checks_dirs), profile.load(profile_name), only)
+    found = catalog.load(checks_dirs or config.checks_dirs)
+    selected = profile.select(found, profile.load(profile_name or config.profile), only)
     if as_json:
         click.echo(json.dumps([_data(item.check, item.severity) for item in selected], indent=2))
         return
@@ -48,9 +60,10 @@ def list_(only: tuple[str, ...], profile_name: str, checks_dirs: tuple[Path, ...
 @click.argument("id")
 @checks_dir
 @as_json
-def show(id: str, checks_dirs: tuple[Path, ...], as_json: bool) -> None:
+@click.pass_obj
+def show(config: Config, id: str, checks_dirs: tuple[Path, ...], as_json: bool) -> None:
     """What a check looks at, why it matters and how to fix it."""
-    check = catalog.load(checks_dirs).check(id.upper())
+    check = catalog.load(checks_dirs or config.checks_dirs).check(id.upper())
     if as_json:
         click.echo(json.dumps(_data(check, check.info.severity), indent=2))
         return
@@ -77,10 +90,13 @@ def show(id: str, checks_dirs: tuple[Path, ...], as_json: bool) -> None:
 )
 @checks_dir
 @as_json
-def sudoers(user: str, profile_name: str, checks_dirs: tuple[Path, ...], as_json: bool) -> None:
+@click.pass_obj
+def sudoers(
+    config: Config, user: str, profile_name: str | None, checks_dirs: tuple[Path, ...], as_json: bool
+) -> None:
     """Every command that a scan runs as root, as a sudoers file: all are read-only, with fixed arguments."""
-    found = catalog.load(checks_dirs)
-    selected = profile.select(found, profile.load(profile_name))
+    found = catalog.load(checks_dirs or config.checks_dirs)
+    selected = profile.select(found, profile.load(profile_name or config.profile))
     commands = sudoers_commands((item.check for item in selected), found)
     if as_json:
         click.echo(json.dumps(commands, indent=2))
@@ -90,6 +106,8 @@ def sudoers(user: str, profile_name: str, checks_dirs: tuple[Path, ...], as_json
 
 def sudoers_text(user: str, commands: Sequence[str]) -> str:
     """A sudoers file (sudoers(5)) that lets `user` run exactly these commands without a password."""
+    if not commands:
+        return "# Nothing that was selected needs root.\n"
     lines = [
         "# Read-only commands that drscan runs as root. Check with: visudo -cf FILE",
         f"Defaults:{user} !requiretty",

@@ -101,10 +101,6 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("drscan: stopped", err=True)
         sys.exit(3)
-    except BrokenPipeError:
-        # The reader of a pipe went away, as `head` does; Python must not try to flush again at exit.
-        sys.stdout = None
-        sys.exit(0)
     except Exception as error:
         if debug or not is_plain(error):
             raise
@@ -121,7 +117,16 @@ def is_plain(error: Exception) -> bool:
     from scanner.inventory.secrets import SecretError
     from scanner.profile import ProfileError
     from scanner.store.errors import StoreError
+    from scanner.transport.base import TransportError
 
     return isinstance(
-        error, InventoryError | SelectionError | SecretError | CatalogError | ProfileError | StoreError
+        error,
+        InventoryError
+        | SelectionError
+        | SecretError
+        | CatalogError
+        | ProfileError
+        | StoreError
+        | TransportError
+        | OSError,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -71,10 +72,12 @@ class Progress:
         )
 
     def _say(self, line: str) -> None:
-        if self._bar:
-            self._bar.console.print(line, markup=False, highlight=False)
-        else:
-            click.echo(line, err=True)
+        # That nobody reads the progress any more is no reason to end the scan.
+        with suppress(OSError):
+            if self._bar:
+                self._bar.console.print(line, markup=False, highlight=False)
+            else:
+                click.echo(line, err=True)
 
     def _live(self) -> Bar:
         from rich.console import Console

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scanner.cli.options import SEVERITIES, as_json, checks_dir, selection
-from scanner.config import NEVER, Config
+from scanner.config import NEVER, PORT_PROFILES, Config
 from scanner.model import Severity
 
 if TYPE_CHECKING:
@@ -30,6 +30,11 @@ Exit codes:
 @click.option("--profile", help="Profile by name or file: which checks, which limits.")
 @click.option("--check", "checks", multiple=True, help="Only these: id, SSH-*, tag:NAME, severity:high+ …")
 @checks_dir
+@click.option(
+    "--ports",
+    type=click.Choice(PORT_PROFILES),
+    help="Which ports the outside checks scan [quick]; udp-top needs root, polite spares old systems.",
+)
 @click.option("--jobs", type=click.IntRange(1, 512), help="Assets looked at together [4 a core].")
 @click.option("--probe-timeout", type=click.FloatRange(0.1), help="Seconds for one probe [20].")
 @click.option("--asset-timeout", type=click.FloatRange(1), help="Seconds for one asset [120].")
@@ -53,6 +58,7 @@ def run(
     profile: str | None,
     checks: tuple[str, ...],
     checks_dirs: tuple[Path, ...],
+    ports: str | None,
     jobs: int | None,
     probe_timeout: float | None,
     asset_timeout: float | None,
@@ -88,7 +94,10 @@ def run(
         ssh_config=config.ssh_config,
         limits=limits,
         jobs=jobs or config.jobs,
+        port_profile=ports or config.ports,
     )
+    if resume and (paths or profile or limit or tags or zones or checks):
+        raise click.UsageError("--resume goes on with the selection of the interrupted scan: give no other")
     unfinished = scan.interrupted(config.database) if resume else None
     if unfinished:
         request = request.with_selection(unfinished.selection)

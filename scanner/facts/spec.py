@@ -15,6 +15,8 @@ from scanner.model import Asset
 T = TypeVar("T")
 
 SECTION = "\x1e"
+# A shell adds this to the number of the signal that ended a command (POSIX sh, 2.8.2).
+SIGNALLED = 128
 
 
 class Absent(Exception):
@@ -88,12 +90,14 @@ class Fact(Generic[T]):
     """A named, typed fact: its probes and the parser that turns their outputs into a value.
 
     partial: the parser also accepts outputs that are truncated, timed out or denied.
+    observed: the value comes from outside, over the network, without a login; then there are no probes.
     """
 
     name: str
     probes: tuple[Probe, ...]
     parser: Callable[..., T]
     partial: bool = False
+    observed: bool = False
 
     def parse(self, *outputs: Output) -> T:
         """The typed value. Raises Absent or NotCollected; any other exception is a parser fault."""
@@ -113,6 +117,8 @@ def _require_complete(probe: Probe, output: Output) -> None:
         raise NotCollected(f"{probe.id}: no answer within the time limit")
     if output.truncated:
         raise NotCollected(f"{probe.id}: the answer is longer than the byte limit")
+    if output.exit > SIGNALLED:
+        raise NotCollected(f"{probe.id}: was killed by signal {output.exit - SIGNALLED} before it was done")
 
 
 def fact(*probes: Probe, partial: bool = False) -> Callable[[Callable[..., T]], Fact[T]]:
@@ -122,6 +128,11 @@ def fact(*probes: Probe, partial: bool = False) -> Callable[[Callable[..., T]], 
         return Fact(parser.__name__, probes, parser, partial)
 
     return wrap
+
+
+def observed(name: str, kind: type[T]) -> Fact[T]:
+    """A fact that an observer in `scanner.outside` makes: a value of `kind`, seen over the network."""
+    return Fact(name, (), kind, observed=True)
 
 
 AnyFact = Fact[Any]

@@ -6,8 +6,10 @@ and `drscan inventory schema` is made from them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as AnyMapping
 from datetime import date, timedelta
+from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -18,14 +20,22 @@ from pydantic import (
     Field,
     ValidationError,
     WithJsonSchema,
+    model_validator,
 )
 
 from scanner import duration
 from scanner.inventory.located import Opaque, Value, plain
 from scanner.inventory.problem import Position, Problems, allowed
-from scanner.model import BackupDeclaration, Port
+from scanner.model import Authorisation, BackupDeclaration, Port
 
 _PORT_FORM = r"^[0-9]{1,5}(/(tcp|udp))?$"
+_DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}")
+_RESOLVER = re.compile(
+    r"(?P<v4>[0-9.]+)(:(?P<port4>[0-9]{1,5}))?|\[(?P<v6>[0-9a-fA-F:.]+)\]:(?P<port6>[0-9]{1,5})"
+)
+# The largest networks, by IP version, that may be authorised at all, and that may be searched for hosts.
+_LARGEST = {4: 8, 6: 32}
+_LARGEST_SEARCHED = {4: 16, 6: 112}
 
 
 def _text(text: str) -> str:
@@ -45,6 +55,37 @@ def _port(value: object) -> Port:
     if protocol not in ("", "tcp", "udp"):
         raise ValueError(f"{protocol!r} is no protocol")
     return Port(int(number), "udp" if protocol == "udp" else "tcp")
+
+
+def _network(text: str) -> str:
+    try:
+        network = ip_network(text)
+    except ValueError as error:
+        raise ValueError(str(error)) from None
+    least = _LARGEST[network.version]
+    if network.prefixlen < least:
+        raise ValueError(f"{text} is too large to be yours: give your own networks, /{least} or smaller")
+    return str(network)
+
+
+def _domain(text: str) -> str:
+    name = text.lower().removesuffix(".")
+    if not _DOMAIN.fullmatch(name):
+        raise ValueError(f"{text!r} is no domain")
+    return name
+
+
+def _resolver(text: str) -> str:
+    match = _RESOLVER.fullmatch(text)
+    address = (match["v4"] or match["v6"]) if match else text
+    port = (match["port4"] or match["port6"]) if match else None
+    try:
+        ip_address(address)
+    except ValueError:
+        raise ValueError(f"{text!r} is no IP address") from None
+    if port and not 1 <= int(port) <= 65_535:
+        raise ValueError(f"{port} is no port")
+    return text
 
 
 Text = Annotated[str, AfterValidator(_text)]
@@ -83,6 +124,29 @@ class Backup(BaseModel):
     last_restore_test: date | None = Field(None, description="a date such as 2026-01-31")
 
 
+class Scope(BaseModel):
+    """Leave to look at a network from outside; the fields of `scanner.model.Authorisation`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    network: Annotated[Text, AfterValidator(_network)] = Field(
+        description="an address or a network such as 192.0.2.0/24, required"
+    )
+    authorised_by: Text = Field(description="who allowed it, and where that is written, required")
+    until: date = Field(description="the last day, a date such as 2027-01-31, required")
+    discover: YesNo = Field(False, description="true or false")
+
+    @model_validator(mode="after")
+    def _searchable(self) -> Scope:
+        network = ip_network(self.network)
+        least = _LARGEST_SEARCHED[network.version]
+        if self.discover and network.prefixlen < least:
+            raise ValueError(
+                f"{self.network} is too large to be searched: with `discover`, /{least} or smaller"
+            )
+        return self
+
+
 class Declaration(BaseModel):
     """The keys under `drscan:`."""
 
@@ -102,8 +166,19 @@ class Declaration(BaseModel):
     backups: tuple[Backup, ...] = Field((), description="a list of backups")
     rto: Duration | None = Field(None, description=duration.ALLOWED)
     rpo: Duration | None = Field(None, description=duration.ALLOWED)
+    scope: tuple[Scope, ...] = Field((), description="a list of networks that may be looked at from outside")
+    domains: tuple[Annotated[Text, AfterValidator(_domain)], ...] = Field(
+        (), description="a list of DNS names such as office.example"
+    )
+    resolver: Annotated[Text, AfterValidator(_resolver)] | None = Field(
+        None, description="an IP address such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53"
+    )
     ssh_legacy: YesNo = Field(False, description="true or false")
     become: YesNo = Field(False, description="true or false")
+
+
+# What the items of a list are, for the explanation of a mistake in one.
+_LISTED: AnyMapping[str, type[BaseModel]] = {"backups": Backup, "scope": Scope}
 
 
 def read(value: Value, problems: Problems) -> dict[str, Any]:
@@ -124,6 +199,8 @@ def read(value: Value, problems: Problems) -> dict[str, Any]:
     given = {name: getattr(declaration, name) for name in declaration.model_fields_set}
     if "backups" in given:
         given["backups"] = tuple(BackupDeclaration(**dict(backup)) for backup in declaration.backups)
+    if "scope" in given:
+        given["scope"] = tuple(Authorisation(**dict(scope)) for scope in declaration.scope)
     return given
 
 
@@ -131,8 +208,9 @@ def _explain(root: Value, detail: AnyMapping[str, Any], problems: Problems) -> N
     """Turn one of pydantic's errors into ours: at the key or value it is about, in plain words."""
     path = detail["loc"]
     key_at, value = _find(root, path)
-    fields = Backup.model_fields if path[0] == "backups" and len(path) > 2 else Declaration.model_fields
-    field = fields.get(str(path[2 if fields is Backup.model_fields else 0]))
+    inner = _LISTED.get(str(path[0])) if len(path) > 2 else None
+    fields = (inner or Declaration).model_fields
+    field = fields.get(str(path[2 if inner else 0]))
     hint = f"allowed: {field.description}" if field else ""
     name = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in path)
     if detail["type"] == "extra_forbidden":

@@ -48,6 +48,9 @@ class _Lookup:
     identity_files: list[str] = field(default_factory=list)
 
 
+_Hop = tuple[str, tuple[str, ...]]
+
+
 class SSHConfig:
     """A configuration file with its includes, read once; a file that is not there is empty."""
 
@@ -78,15 +81,21 @@ class SSHConfig:
         kept = given - {"host"}
         changes = {name: value for name, value in settings.items() if value is not None and name not in kept}
         jump = connection.proxy_jump if "proxy_jump" in given else jump_hops(values.get("proxyjump", "none"))
-        changes["proxy_jump"] = self._hops(jump or (), {connection.host})
+        hops = self._hops(jump or (), {connection.host})
+        changes["proxy_jump"] = tuple(spec for spec, _ in hops)
+        if any(keys for _, keys in hops):
+            changes["jump_identity_files"] = tuple(keys for _, keys in hops)
         return dataclasses.replace(asset, connection=dataclasses.replace(connection, **changes))  # type: ignore[arg-type]
 
-    def _hops(self, hops: tuple[str, ...], seen: set[str]) -> tuple[str, ...]:
-        """The hops in full. Only the first may itself need a jump, the others are reached through it."""
+    def _hops(self, hops: tuple[str, ...], seen: set[str]) -> tuple[_Hop, ...]:
+        """The hops in full, each with keys of its own.
+
+        Only the first may itself need a jump, the others are reached through it.
+        """
         if not hops:
             return ()
-        before: tuple[str, ...] = ()
-        full = []
+        before: tuple[_Hop, ...] = ()
+        full: list[_Hop] = []
         for number, hop in enumerate(hops):
             user, _, address = hop.rpartition("@")
             match = re.fullmatch(r"(\[[^\]]+\]|[^:]+)(?::(\d+))?", address)
@@ -101,7 +110,8 @@ class SSHConfig:
             port = match[2] if match and match[2] else str(_port(found.values) or 22)
             host = found.values.get("hostname", name)
             shown = f"[{host}]" if ":" in host else host
-            full.append(f"{user}@{shown}:{port}" if user else f"{shown}:{port}")
+            spec = f"{user}@{shown}:{port}" if user else f"{shown}:{port}"
+            full.append((spec, tuple(found.identity_files)))
         return before + tuple(full)
 
     def look_up(self, host: str, user: str | None) -> _Lookup:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import getpass
 import logging
+import os
+import socket
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +21,7 @@ from scanner.transport.base import Unreached
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 logging.getLogger("paramiko").propagate = False
 
+AGENT_SECONDS = 5.0
 DEFAULT_KEYS = ("~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa")
 
 
@@ -89,7 +94,7 @@ def _keys(connection: Connection, credentials: Credentials) -> Iterator[tuple[st
     for path in connection.identity_files:
         yield path, credentials.key(path)
     if credentials.use_agent:
-        for key in _agent_keys():
+        for key in _agent_keys(credentials):
             yield f"agent key {key.fingerprint}", key
     if not connection.identity_files:
         for path in credentials.default_keys:
@@ -97,11 +102,26 @@ def _keys(connection: Connection, credentials: Credentials) -> Iterator[tuple[st
                 yield path, credentials.key(path)
 
 
-def _agent_keys() -> tuple[paramiko.AgentKey, ...]:
-    try:
-        return paramiko.Agent().get_keys()
-    except (paramiko.SSHException, OSError):
+def _agent_keys(credentials: Credentials) -> tuple[paramiko.AgentKey, ...]:
+    """The agent's keys; none when it does not answer, and then it is not asked again in this scan."""
+    if "SSH_AUTH_SOCK" not in os.environ:
         return ()
+    found: list[paramiko.AgentKey] = []
+
+    def ask() -> None:
+        with suppress(paramiko.SSHException, OSError):
+            agent = paramiko.Agent()
+            # paramiko gives an agent's socket no time limit, and signing waits on it as well.
+            if isinstance(agent._conn, socket.socket):  # type: ignore[attr-defined]
+                agent._conn.settimeout(AGENT_SECONDS)  # type: ignore[attr-defined]
+            found.extend(agent.get_keys())
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(AGENT_SECONDS)
+    if asking.is_alive():
+        credentials.use_agent = False
+    return tuple(found)
 
 
 def _load(path: str) -> paramiko.PKey | str:

@@ -32,6 +32,10 @@ class Collected:
     platform: str | None = None
 
 
+class TransportError(Exception):
+    """Something on our side keeps every asset from being looked at; one line that says what."""
+
+
 class Unreached(Exception):
     """The asset could not be looked at; `reach` says how far it got and why."""
 

@@ -9,6 +9,7 @@ Frames are told apart by a random mark, sent on both streams; whatever a login b
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -64,19 +65,12 @@ exec 3>&2 4>&1
 printf '\\n%s U %s\\n' "$M" "$(uname -s)"
 """
 
-_REFUSALS = (
-    b"drscan: needs privilege",
-    b"sudo: a password is required",
-    b"sudo: a terminal is required",
-    b"sudo: sorry, you must have a tty",
-    b"is not allowed to execute",
-    b"is not in the sudoers file",
-    b"may not run sudo",
-    b"sudo: account validation failure",
-    b"sudo: no password was provided",
-    b"doas: Operation not permitted",
-    b"doas: Authentication required",
-    b"doas: Authorization required",
+# Any complaint of sudo or doas counts as a refusal, known wording or not: to take one for an answer would
+# let checks pass on what was never read. Only sudo's warning about its own host name runs the command.
+_REFUSAL = re.compile(
+    rb"^(?:(?:sudo|sudo-rs|doas): (?!unable to resolve host)|drscan: needs privilege"
+    rb"|.*is not allowed to execute|.*may not run sudo|.*is not in the sudoers file)",
+    re.MULTILINE,
 )
 
 
@@ -129,23 +123,23 @@ def render(probes: Sequence[Probe], asset: Asset, *, seconds: float, max_bytes: 
 
 def decode(batch: Batch, stdout: bytes, stderr: bytes) -> Answer:
     """The outputs that are whole in the two streams. Never raises: the streams are not trusted."""
-    said: dict[bytes, bytes] = {}
+    said: dict[bytes, list[bytes]] = {}
     exits: dict[bytes, bytes] = {}
-    for kind, index, words, body in _frames(batch.mark, stderr):
+    for kind, index, words, body in _frames(batch, stderr):
         # An exit status can overtake what was still in the pipe, so that stderr goes on after it.
-        said[index] = said.get(index, b"") + body
+        said.setdefault(index, []).append(body)
         if kind == b"R" and words:
             exits[index] = words[0]
     outputs: dict[str, Output] = {}
     pending: dict[bytes, bytes] = {}
     platform: str | None = None
     complete = False
-    for kind, index, words, body in _frames(batch.mark, stdout):
+    for kind, index, words, body in _frames(batch, stdout):
         if kind == b"B":
             pending[index] = body
         elif kind == b"E" and index in pending and index in exits:
             ending = [exits[index], *words]
-            _add(outputs, batch, index, ending, pending.pop(index), said[index])
+            _add(outputs, batch, index, ending, pending.pop(index), b"".join(said[index]))
         elif kind == b"U":
             platform = index.decode("ascii", "replace").lower()[:32] or None
         elif kind == b"Z":
@@ -153,9 +147,11 @@ def decode(batch: Batch, stdout: bytes, stderr: bytes) -> Answer:
     return Answer(outputs, platform, complete)
 
 
-def _frames(mark: bytes, stream: bytes) -> list[tuple[bytes, bytes, list[bytes], bytes]]:
+def _frames(batch: Batch, stream: bytes) -> list[tuple[bytes, bytes, list[bytes], bytes]]:
+    # The target knows the mark, too: what it sends beyond two frames a probe is not taken apart.
+    most = 2 * len(batch.probes) + 4
     frames = []
-    for chunk in stream.split(b"\n" + mark + b" ")[1:]:
+    for chunk in stream.split(b"\n" + batch.mark + b" ", most)[1:]:
         head, _, body = chunk.partition(b"\n")
         words = head[:128].split()
         if words:
@@ -175,10 +171,10 @@ def _add(
     took = max(0.0, ended - began)
     outputs[probe.id] = Output(
         stdout=out[:max_bytes],
-        stderr=err,
+        stderr=err[:STDERR_BYTES],
         exit=code,
         seconds=took,
         truncated=len(out) > max_bytes,
         timed_out=code in (124, 137, 143) and took >= seconds * 0.9,
-        denied=probe.id in batch.asks_root and any(refusal in err for refusal in _REFUSALS),
+        denied=probe.id in batch.asks_root and bool(_REFUSAL.search(err)),
     )

@@ -18,6 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from scanner.model import Connection
+from scanner.transport.base import TransportError
+
 Verdict = Literal["known", "unknown", "changed", "revoked"]
 
 
@@ -57,6 +60,8 @@ class KnownHosts:
                 text = path.expanduser().read_text("utf-8", "replace")
             except FileNotFoundError:
                 continue
+            except OSError as error:
+                raise TransportError(f"{path}: {error.strerror}") from error
             lines.extend(line for raw in text.splitlines() if (line := _parse(raw)))
         return cls(tuple(lines))
 
@@ -71,11 +76,19 @@ class KnownHosts:
         known = [line.key for line in self._for(host, port) if not line.marker]
         if key in known:
             return "known"
-        return "changed" if any(other.kind == key.kind for other in known) else "unknown"
+        # A key of another type, too: an impostor only needs to offer a type that is not on file.
+        return "changed" if known else "unknown"
 
     def _for(self, host: str, port: int) -> list[_Line]:
         name = address(host, port)
         return [line for line in self.lines if _matches(line.names, name)]
+
+
+def lookup(connection: Connection) -> tuple[str, int]:
+    """Host and port under which a connection's key is kept: HostKeyAlias stands alone, without the port."""
+    return (
+        (connection.host_key_alias, 22) if connection.host_key_alias else (connection.host, connection.port)
+    )
 
 
 def address(host: str, port: int) -> str:
@@ -127,4 +140,4 @@ def _matches_hash(names: str, name: str) -> bool:
         salt, digest = (base64.b64decode(part) for part in names[3:].split("|"))
     except ValueError:
         return False
-    return hmac.compare_digest(hmac.new(salt, name.encode(), "sha1").digest(), digest)
+    return hmac.compare_digest(hmac.new(salt, name.lower().encode(), "sha1").digest(), digest)

@@ -17,15 +17,16 @@ from scanner.transport.base import Collected, Limits, Streams, Unreached
 from scanner.transport.frame import Batch, decode
 from scanner.transport.hostkeys import HostKey, KnownHosts
 from scanner.transport.local import ended
-from scanner.transport.process import feed
+from scanner.transport.process import Ending, feed
 
 _LEGACY = (
-    "KexAlgorithms=+diffie-hellman-group14-sha1,diffie-hellman-group-exchange-sha1,diffie-hellman-group1-sha1",
-    "HostKeyAlgorithms=+ssh-rsa",
+    "KexAlgorithms +diffie-hellman-group14-sha1,diffie-hellman-group-exchange-sha1,"
+    "diffie-hellman-group1-sha1",
+    "HostKeyAlgorithms +ssh-rsa",
     # In front: some servers announce rsa-sha2 and then take only SHA-1 signatures.
-    "PubkeyAcceptedAlgorithms=^ssh-rsa",
-    "Ciphers=+aes128-cbc,aes256-cbc,3des-cbc",
-    "MACs=+hmac-sha1",
+    "PubkeyAcceptedAlgorithms ^ssh-rsa",
+    "Ciphers +aes128-cbc,aes256-cbc,3des-cbc",
+    "MACs +hmac-sha1",
 )
 _FAULTS: tuple[tuple[bytes, str], ...] = (
     (b"REMOTE HOST IDENTIFICATION HAS CHANGED", "host-key-changed"),
@@ -50,17 +51,7 @@ def collect(connection: Connection, batch: Batch, limits: Limits, known_hosts: S
         )
     streams = Streams(limits.asset_bytes)
     deadline = time.monotonic() + limits.asset_seconds
-    try:
-        ending, code = feed(
-            _argv(connection, limits, known_hosts),
-            batch.script,
-            streams,
-            deadline=deadline,
-            env={**os.environ, "LC_ALL": "C"},
-        )
-    except FileNotFoundError as error:
-        detail = "ssh_legacy needs the OpenSSH client: apt install openssh-client"
-        raise Unreached(Reach("misconfigured", detail, legacy=True)) from error
+    ending, code = _ssh(connection, limits, known_hosts, batch.script, streams, deadline)
     answer = decode(batch, streams.stdout, streams.stderr)
     if code == 255 and ending == "exited" and not answer.outputs:
         raise Unreached(_fault(streams.stderr, connection))
@@ -74,38 +65,58 @@ def host_key(connection: Connection, limits: Limits) -> HostKey:
     deadline = time.monotonic() + limits.connect_seconds * 2
     with tempfile.TemporaryDirectory(prefix="drscan-") as folder:
         learned = Path(folder) / "known_hosts"
-        argv = _argv(connection, limits, [learned], "accept-new", "PreferredAuthentications=none")
-        feed(argv, b"", streams, deadline=deadline, env={**os.environ, "LC_ALL": "C"})
+        further = ("StrictHostKeyChecking accept-new", "PreferredAuthentications none")
+        _ssh(connection, limits, [learned], b"", streams, deadline, further)
         found = KnownHosts.read([learned]).lines
     if not found:
         raise Unreached(_fault(streams.stderr, connection))
-    return found[0].key
+    return found[-1].key
 
 
-def _argv(
-    connection: Connection, limits: Limits, known_hosts: Sequence[Path], checking: str = "yes", *further: str
-) -> list[str]:
-    options = [
-        *_LEGACY,
-        *further,
-        "BatchMode=yes",
-        f"StrictHostKeyChecking={checking}",
-        "UpdateHostKeys=no",
-        f"ConnectTimeout={limits.connect_seconds:g}",
-        "UserKnownHostsFile=" + " ".join(f'"{path.expanduser()}"' for path in known_hosts),
-    ]
-    if connection.host_key_alias:
-        options.append(f"HostKeyAlias={connection.host_key_alias}")
-    if connection.proxy_jump:
-        options.append("ProxyJump=" + ",".join(connection.proxy_jump))
-    if connection.identity_files:
-        options += [f"IdentityFile={path}" for path in connection.identity_files]
+def _ssh(
+    connection: Connection,
+    limits: Limits,
+    known_hosts: Sequence[Path],
+    script: bytes,
+    streams: Streams,
+    deadline: float,
+    further: Sequence[str] = (),
+) -> tuple[Ending, int]:
+    """Run ssh with a configuration of ours alone: the user's may run commands (Match exec, ProxyCommand)."""
     argv = ["ssh", "-T", "-p", str(connection.port)]
-    for option in options:
-        argv += ["-o", option]
     if connection.user:
         argv += ["-l", connection.user]
-    return [*argv, "--", connection.host, "/bin/sh"]
+    if connection.proxy_jump:
+        argv += ["-J", ",".join(connection.proxy_jump)]
+    if connection.host_key_alias:
+        argv += ["-o", f"HostKeyAlias={connection.host_key_alias}"]
+    with tempfile.TemporaryDirectory(prefix="drscan-") as folder:
+        config = Path(folder) / "config"
+        # ssh gives the file to its jump hosts, too, but not what stands on the command line.
+        config.write_text("\n".join(_config(connection, limits, known_hosts, further)) + "\n")
+        argv += ["-F", str(config), "--", connection.host, "/bin/sh"]
+        try:
+            return feed(argv, script, streams, deadline=deadline, env={**os.environ, "LC_ALL": "C"})
+        except FileNotFoundError as error:
+            detail = "ssh_legacy needs the OpenSSH client: apt install openssh-client"
+            raise Unreached(Reach("misconfigured", detail, legacy=True)) from error
+
+
+def _config(
+    connection: Connection, limits: Limits, known_hosts: Sequence[Path], further: Sequence[str]
+) -> list[str]:
+    files = " ".join(f'"{path.expanduser()}"' for path in known_hosts)
+    return [
+        *further,
+        *_LEGACY,
+        "BatchMode yes",
+        "StrictHostKeyChecking yes",
+        "UpdateHostKeys no",
+        f"ConnectTimeout {limits.connect_seconds:g}",
+        f"UserKnownHostsFile {files}",
+        "GlobalKnownHostsFile none",
+        *(f'IdentityFile "{path}"' for path in connection.identity_files),
+    ]
 
 
 def _fault(stderr: bytes, connection: Connection) -> Reach:

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Literal
 
 from scanner.transport.base import Streams
@@ -36,7 +38,7 @@ def feed(
         start_new_session=True,
         env=env,
     )
-    ending: Ending = "exited"
+    ending: Ending = "deadline"
     try:
         ending = _pump(process, script, streams, deadline)
         if ending == "exited":
@@ -44,13 +46,24 @@ def feed(
     except subprocess.TimeoutExpired:
         ending = "deadline"
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+        if process.poll() is None or ending != "exited":
+            _kill_session(process.pid)
             process.wait()
         for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe:
                 pipe.close()
     return ending, process.returncode
+
+
+def _kill_session(leader: int) -> None:
+    """Kill every process of the session: each probe is a group of its own in it."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, IndexError, ValueError):
+            # The name in parentheses may hold blanks; after it come state, parent, group, session (proc(5)).
+            if int(stat.read_text().rpartition(")")[2].split()[3]) == leader:
+                os.kill(int(stat.parent.name), signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def _pump(process: subprocess.Popen[bytes], script: bytes, streams: Streams, deadline: float) -> Ending:

@@ -23,7 +23,7 @@ from scanner.model import Connection, Reach
 from scanner.transport.auth import Credentials, log_in
 from scanner.transport.base import Collected, Limits, Streams, Unreached
 from scanner.transport.frame import Batch, decode
-from scanner.transport.hostkeys import HostKey, KnownHosts
+from scanner.transport.hostkeys import HostKey, KnownHosts, lookup
 from scanner.transport.local import ended
 
 # Offered by paramiko 5.1 by default and broken or deprecated: RFC 8758, RFC 9142, NIST SP 800-131A r2.
@@ -32,7 +32,7 @@ WEAK_ALGORITHMS = {
     "macs": ["hmac-md5", "hmac-md5-96", "hmac-sha1", "hmac-sha1-96"],
 }
 # sshd's default MaxStartups begins to drop unauthenticated connections at 10.
-SESSIONS_PER_JUMP_HOST = 8
+LOGINS_PER_JUMP_HOST = 8
 ATTEMPTS = 3
 
 
@@ -44,7 +44,7 @@ class SshTransport:
     limits: Limits = field(default_factory=Limits)
     credentials: Credentials = field(default_factory=Credentials)
     _jump_slots: dict[str, threading.BoundedSemaphore] = field(
-        default_factory=lambda: defaultdict(lambda: threading.BoundedSemaphore(SESSIONS_PER_JUMP_HOST))
+        default_factory=lambda: defaultdict(lambda: threading.BoundedSemaphore(LOGINS_PER_JUMP_HOST))
     )
 
     def collect(self, connection: Connection, batch: Batch) -> Collected:
@@ -96,11 +96,21 @@ class SshTransport:
         hops = connection.proxy_jump
         if not hops:
             return lambda: _connect(connection, min(deadline, time.monotonic() + self.limits.connect_seconds))
-        stack.enter_context(self._jump_slots[hops[-1]])
-        hop = jump(hops[-1])
-        keys = hop.identity_files or connection.identity_files
-        hop = replace(hop, proxy_jump=hops[:-1], identity_files=keys)
-        transport = self._log_in(hop, deadline, stack)
+        own = connection.jump_identity_files
+        hop = replace(
+            jump(hops[-1]),
+            proxy_jump=hops[:-1],
+            identity_files=(own[-1] if own else ()) or connection.identity_files,
+            jump_identity_files=own[:-1],
+        )
+        # Only while logging in, which is what MaxStartups counts: a host that hangs must not hold the slot.
+        slot = self._jump_slots[hops[-1]]
+        if not slot.acquire(timeout=max(0.1, deadline - time.monotonic())):
+            raise Unreached(Reach("deadline", f"waited too long for a place at {hops[-1]}"))
+        try:
+            transport = self._log_in(hop, deadline, stack)
+        finally:
+            slot.release()
 
         def through() -> paramiko.Channel:
             try:
@@ -126,7 +136,7 @@ class SshTransport:
         left = max(0.1, min(self.limits.connect_seconds * 2, deadline - time.monotonic()))
         # start_client below keeps the time; paramiko's own limits only end its thread after that.
         transport.banner_timeout = transport.handshake_timeout = left + 1
-        _prefer_known(transport, self.known_hosts.kinds(_alias(connection), connection.port))
+        _prefer_known(transport, self.known_hosts.kinds(*lookup(connection)))
         try:
             transport.start_client(timeout=left)
         except IncompatiblePeer as error:
@@ -141,7 +151,7 @@ class SshTransport:
         return transport
 
     def _verify(self, connection: Connection, key: HostKey) -> None:
-        verdict = self.known_hosts.verify(_alias(connection), connection.port, key)
+        verdict = self.known_hosts.verify(*lookup(connection), key)
         if verdict == "changed":
             detail = f"{connection.host} shows another {key.kind} host key than the one on file"
             raise Unreached(Reach("host-key-changed", detail, key.fingerprint))
@@ -164,10 +174,6 @@ def jump(spec: str) -> Connection:
     else:
         host, _, port = rest.partition(":")
     return Connection(host=host, port=int(port or 22), user=user.removeprefix("ssh://") or None)
-
-
-def _alias(connection: Connection) -> str:
-    return connection.host_key_alias or connection.host
 
 
 def _key_of(transport: paramiko.Transport) -> HostKey:

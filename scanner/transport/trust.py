@@ -10,7 +10,7 @@ from scanner.model import Asset
 from scanner.transport import openssh
 from scanner.transport.base import Unreached
 from scanner.transport.collect import Collector
-from scanner.transport.hostkeys import HostKey, KnownHosts, address, append
+from scanner.transport.hostkeys import HostKey, KnownHosts, address, append, lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,13 @@ def look(asset: Asset, collector: Collector) -> Offer:
             key = collector.ssh().host_key(connection)
     except Unreached as fault:
         return Offer(asset, "unreachable", fault.reach.detail)
-    name = connection.host_key_alias or connection.host
-    verdict = KnownHosts.read(collector.known_hosts).verify(name, connection.port, key)
+    name = lookup(connection)
+    verdict = KnownHosts.read(collector.known_hosts).verify(*name, key)
     text = f"{key.kind} {key.fingerprint}"
     if verdict == "changed":
         text += (
             "; another key is on file. If the host was really reinstalled, remove the old one with: "
-            f"ssh-keygen -R '{address(name, connection.port)}'"
+            f"ssh-keygen -R '{address(*name)}'"
         )
     return Offer(asset, verdict, text, key)
 
@@ -47,6 +47,4 @@ def look(asset: Asset, collector: Collector) -> Offer:
 def add(offer: Offer, known_hosts: Path) -> None:
     """Append the offered key to a known_hosts file. Raises OSError."""
     assert offer.key  # noqa: S101 - only offers with a key are added
-    connection = offer.asset.connection
-    name = connection.host_key_alias or connection.host
-    append(known_hosts.expanduser(), name, connection.port, [offer.key])
+    append(known_hosts.expanduser(), *lookup(offer.asset.connection), [offer.key])

@@ -128,6 +128,7 @@ def test_export_writes_csv_and_json_with_the_same_filters(workspace: Path) -> No
         (["run", "--limit", "nobody"], "nobody"),
         (["run", "-i", "absent.yaml"], "absent.yaml:1:1: "),
         (["run", "--resume"], "no database here"),
+        (["run", "--resume", "--limit", "x"], "give no other"),
         (["findings"], "no database here"),
         (["checks", "show", "OWN-1"], "no check 'OWN-1'"),
         (["--config", "absent.yaml", "run"], "absent.yaml:1:1: "),
@@ -137,6 +138,22 @@ def test_a_mistake_is_one_line_and_writes_nothing(workspace: Path, arguments: li
     before = sorted(path.name for path in workspace.rglob("*") if "__pycache__" not in path.parts)
     assert words in drscan(*arguments, cwd=workspace, code=2)
     assert sorted(path.name for path in workspace.rglob("*") if "__pycache__" not in path.parts) == before
+
+
+def test_an_export_into_a_pipe_or_link_writes_where_it_leads(workspace: Path) -> None:
+    drscan("run", "--check", "OWN-*", "-q", cwd=workspace, code=1)
+    (workspace / "link.csv").symlink_to("real.csv")
+    drscan("export", "--format", "csv", "-o", "link.csv", cwd=workspace)
+    assert (workspace / "link.csv").is_symlink() and (workspace / "real.csv").read_text().startswith('"id",')
+    drscan("export", "--format", "csv", "-o", "/dev/null", cwd=workspace)
+    assert not Path("/dev/null").is_file()
+
+
+def test_a_known_hosts_that_cannot_be_read_is_one_line(workspace: Path) -> None:
+    (workspace / "assets.yaml").write_text("all: {hosts: {a: {ansible_host: 127.0.9.9}}}")
+    with (workspace / "drscan.yaml").open("a") as settings:
+        settings.write("known_hosts: [own]\n")
+    assert "Is a directory" in drscan("run", "--check", "CON-*", cwd=workspace, code=2)
 
 
 def test_nothing_to_resume(workspace: Path) -> None:

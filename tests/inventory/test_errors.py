@@ -21,7 +21,7 @@ def test_all_mistakes_of_all_files_come_at_once(write: Any) -> None:
     one = write("all:\n  hosts:\n    a: {drscan: {tier: 9}}\n", "one.yml")
     two = write("all:\n  hosts:\n    b: {ansible_port: 0}\n    c: {drscan: {ownr: x}}\n", "two.yml")
     keys = "owner, tier, zone, classification, services, tags, expected_ports, backups, rto, rpo, "
-    keys += "ssh_legacy, become"
+    keys += "scope, domains, resolver, ssh_legacy, become"
     assert errors(one, two) == [
         "one.yml:3:24: drscan.tier is not valid; allowed: 1 (most critical) to 4",
         "two.yml:3:23: ansible_port: '0' is no port; a number from 1 to 65535",
@@ -104,6 +104,35 @@ def test_structure(write: Any, text: str, error: str) -> None:
             "backups: [{name: n, tool: t, location: moon}]",
             "drscan.backups.1.location is not valid; allowed: onsite",
         ),
+        (
+            "scope: [{network: 10.0.0.5/8, authorised_by: c, until: 2026-12-31}]",
+            "drscan.scope.1.network: 10.0.0.5/8 has host bits set; allowed: an address or a network",
+        ),
+        (
+            "scope: [{network: 0.0.0.0/0, authorised_by: c, until: 2026-12-31}]",
+            "drscan.scope.1.network: 0.0.0.0/0 is too large to be yours: give your own networks, /8 or",
+        ),
+        (
+            "scope: [{network: '2000::/3', authorised_by: c, until: 2026-12-31}]",
+            "drscan.scope.1.network: 2000::/3 is too large to be yours",
+        ),
+        (
+            "scope: [{network: 10.0.0.0/8, authorised_by: c, until: 2026-12-31, discover: true}]",
+            "drscan.scope.1: 10.0.0.0/8 is too large to be searched: with `discover`, /16 or smaller",
+        ),
+        ("scope: [{network: 10.0.0.0/8, until: 2026-12-31}]", "drscan.scope.1.authorised_by is missing"),
+        (
+            "scope: [{network: 10.0.0.0/8, authorised_by: c}]",
+            "drscan.scope.1.until is missing; allowed: the last",
+        ),
+        (
+            "scope: [{network: localhost, authorised_by: c, until: 2026-12-31}]",
+            "drscan.scope.1.network: 'localhost'",
+        ),
+        ("domains: [office]", "drscan.domains.1: 'office' is no domain; allowed: a list of DNS names"),
+        ("domains: ['a b.example']", "drscan.domains.1: 'a b.example' is no domain"),
+        ("resolver: dns.example", "drscan.resolver: 'dns.example' is no IP address; allowed: an IP address"),
+        ("resolver: '192.0.2.53:0'", "drscan.resolver: 0 is no port"),
     ],
 )
 def test_declaration(write: Any, declared: str, error: str) -> None:

@@ -12,7 +12,7 @@ from scanner.inventory import script_source
 from scanner.inventory.graph import Graph
 from scanner.inventory.load import SelectionError, load, select
 from scanner.inventory.problem import Problems
-from scanner.model import Asset, BackupDeclaration, Connection, Port, SecretRef
+from scanner.model import Asset, Authorisation, BackupDeclaration, Connection, Port, SecretRef
 
 
 def one(path: Path) -> Asset:
@@ -28,7 +28,12 @@ def test_an_asset_in_full(write: Any) -> None:
     path = write(
         """\
         all:
-          vars: {drscan: {owner: it, tier: 3, tags: [x]}}
+          vars:
+            drscan:
+              owner: it
+              tier: 3
+              tags: [x]
+              scope: [{network: 192.0.2.0/24, authorised_by: "CISO, 12", until: 2026-12-31, discover: true}]
           children:
             db:
               vars: {drscan: {tier: 1, rto: 4h, rpo: 1d12h}, ssh_legacy: true}
@@ -47,6 +52,8 @@ def test_an_asset_in_full(write: Any) -> None:
                     classification: secret
                     services: [registry]
                     expected_ports: [443, 22/tcp, 53/udp]
+                    domains: [Office.Example.]
+                    resolver: "[2001:db8::53]:5353"
                     backups:
                       - {name: n, tool: restic, max_age: 1d, last_restore_test: 2026-05-01, encrypted: true}
         """
@@ -83,6 +90,9 @@ def test_an_asset_in_full(write: Any) -> None:
         ),
         rto=timedelta(hours=4),
         rpo=timedelta(hours=36),
+        scope=(Authorisation("192.0.2.0/24", "CISO, 12", date(2026, 12, 31), discover=True),),
+        domains=("office.example",),
+        resolver="[2001:db8::53]:5353",
     )
 
 

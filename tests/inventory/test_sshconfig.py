@@ -112,6 +112,11 @@ def test_hops_come_in_full(write: Any) -> None:
     assert apply(path, given, "proxy_jump").proxy_jump == ("[2001:db8::1]:22", "me@192.0.2.1:1")
 
 
+def test_a_hop_keeps_a_key_of_its_own(write: Any) -> None:
+    path = write("Host db\n  ProxyJump gate\nHost gate\n  IdentityFile /gate-key\n", "config")
+    assert apply(path, Connection(host="db")).jump_identity_files == (("/gate-key",),)
+
+
 def test_match_exec_runs_nothing_and_is_said(write: Any, tmp_path: Path) -> None:
     config = write(f'Match host a exec "touch {tmp_path}/ran"\n  User evil\n', "config")
     inventory = load([write("all: {hosts: {a: }}")], ssh_config=config)

@@ -143,3 +143,26 @@ def test_no_stream_can_break_the_decoder(stdout: bytes, stderr: bytes) -> None:
     answer = decode(BATCH, stdout, stderr)
     assert isinstance(answer, Answer)
     assert all(len(output.stdout) <= 10 for output in answer.outputs.values())
+
+
+def test_a_flood_of_frames_is_not_taken_apart() -> None:
+    flood = b"\n@mark R 0 0\n" * 200_000
+    assert decode(BATCH, flood, flood).outputs == {}
+
+
+@pytest.mark.parametrize(
+    ("complaint", "denied"),
+    [
+        (b"sudo: some wording of a later version\n", True),
+        (b"doas: whatever\n", True),
+        (b"Sorry, user a is not allowed to execute 'cat' as root on b.\n", True),
+        (b"sudo: unable to resolve host b: Name or service not known\n", False),
+        (b"cat: /etc/x: No such file or directory\n", False),
+    ],
+)
+def test_any_complaint_of_sudo_is_a_refusal(complaint: bytes, denied: bool) -> None:
+    batch = Batch(b"", b"@mark", (Probe("a", "R x"),), ((20, 10),), frozenset({"a"}))
+    answer = decode(
+        batch, b"\n@mark B 0\n\n@mark E 0 1 1\n", b"\n@mark B 0\n" + complaint + b"\n@mark R 0 1\n"
+    )
+    assert answer.outputs["a"].denied is denied

@@ -77,9 +77,9 @@ def test_lines_that_are_not_understood_do_not_hide_the_others(tmp_path: Path) ->
     assert hosts.kinds("db01", 22) == ("ssh-ed25519",)
 
 
-def test_a_key_of_another_type_is_unknown_not_changed(tmp_path: Path) -> None:
+def test_a_key_of_another_type_than_the_known_ones_counts_as_changed(tmp_path: Path) -> None:
     hosts = known(tmp_path, f"db01 {text(KEY)}")
-    assert hosts.verify("db01", 22, HostKey("ssh-rsa", b"x")) == "unknown"
+    assert hosts.verify("db01", 22, HostKey("ssh-rsa", b"x")) == "changed"
 
 
 def test_append_makes_a_private_file_that_openssh_reads(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import threading
 import time
@@ -68,12 +69,12 @@ def test_a_key_logs_in_and_the_batch_runs(server: Sshd, tmp_path: Path) -> None:
 
 
 def test_an_agent_logs_in(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    socket = tmp_path / "agent"
-    agent = subprocess.Popen(["ssh-agent", "-D", "-a", socket], stdout=subprocess.DEVNULL)
+    path = tmp_path / "agent"
+    agent = subprocess.Popen(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL)
     try:
-        while not socket.exists():
+        while not path.exists():
             time.sleep(0.01)
-        monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
         subprocess.run(["ssh-add", "-q", server.identity], check=True)
         known = known_hosts(tmp_path, *server.known_hosts())
         assert collect(connection(server, identity_files=()), known).reach.ok
@@ -130,8 +131,9 @@ def test_a_known_key_of_another_type_is_asked_for(tmp_path: Path) -> None:
 
 def test_host_key_alias_is_the_name_on_file(server: Sshd, tmp_path: Path) -> None:
     _, kind, blob = server.known_hosts()[0].split()
-    known = known_hosts(tmp_path, f"[db01]:{server.port} {kind} {blob}")
+    known = known_hosts(tmp_path, f"db01 {kind} {blob}")
     assert collect(connection(server, host_key_alias="db01"), known).reach.ok
+    assert collect(connection(server, host_key_alias="db01", ssh_legacy=True), known).reach.ok
 
 
 def test_trust_adds_what_the_server_presents(server: Sshd, tmp_path: Path) -> None:
@@ -158,6 +160,52 @@ def test_through_two_jump_hosts(server: Sshd, tmp_path: Path) -> None:
         assert collect(target, known_hosts(tmp_path, *lines)).outputs["hello"].stdout == b"hello\n"
         without_hop = known_hosts(tmp_path, *server.known_hosts(), *two.known_hosts())
         assert collect(target, without_hop).reach.outcome == "host-key-unknown"
+
+
+def test_a_jump_host_may_take_another_key(server: Sshd, tmp_path: Path) -> None:
+    (tmp_path / "hop").mkdir()
+    with Sshd(tmp_path / "hop", "127.0.2.2") as hop:
+        spec = f"{hop.user}@{hop.address}:{hop.port}"
+        target = connection(server, proxy_jump=(spec,), jump_identity_files=((str(hop.identity),),))
+        known = known_hosts(tmp_path, *server.known_hosts(), *hop.known_hosts())
+        assert collect(target, known).reach.ok
+        assert collect(replace(target, jump_identity_files=()), known).reach.outcome == "auth-failed"
+
+
+def test_hosts_that_hang_behind_a_jump_host_do_not_hold_up_the_others(server: Sshd, tmp_path: Path) -> None:
+    (tmp_path / "hop").mkdir()
+    with (
+        Sshd(tmp_path / "hop", "127.0.2.2", identity=server.identity) as hop,
+        faults.silent() as (address, port),
+    ):
+        target = connection(server, proxy_jump=(f"{hop.user}@{hop.address}:{hop.port}",))
+        limits = Limits(asset_seconds=12, connect_seconds=10)
+        known = known_hosts(tmp_path, *server.known_hosts(), *hop.known_hosts())
+        collector = Collector(limits, [known])
+        asset = Asset("a", target)
+        collector.prepare([asset])
+        batch = render([HELLO], asset, seconds=20, max_bytes=99)
+        hung = replace(asset, connection=replace(target, host=address, port=port))
+        threads = [threading.Thread(target=collector.collect, args=(hung, batch)) for _ in range(10)]
+        for thread in threads:
+            thread.start()
+        time.sleep(2)
+        assert collector.collect(asset, batch).reach.ok
+        for thread in threads:
+            thread.join()
+
+
+def test_an_agent_that_never_answers_is_left_aside(
+    server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scanner.transport.auth.AGENT_SECONDS", 0.5)
+    with socket.socket(socket.AF_UNIX) as agent:
+        agent.bind(str(tmp_path / "agent"))
+        agent.listen()
+        monkeypatch.setenv("SSH_AUTH_SOCK", str(tmp_path / "agent"))
+        known = known_hosts(tmp_path, *server.known_hosts())
+        reach = collect(connection(server, identity_files=()), known).reach
+    assert reach.outcome == "auth-failed"
 
 
 def test_a_jump_host_that_does_not_forward(server: Sshd, tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.Mo
 def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     path = tmp_path / "drscan.yaml"
     path.write_text(
-        "inventory: [a.yaml, /b]\nprofile: mine.yaml\nlimits: {probe_seconds: 5}\nfail_on: never\nports: polite\n"
+        "inventory: [a.yaml, /b]\nprofile: mine.yaml\nlimits: {probe_seconds: 5}\n"
+        "fail_on: never\nports: polite\n"
     )
     loaded = config.load(path)
     assert loaded.inventory == (tmp_path / "a.yaml", Path("/b"))

@@ -219,7 +219,13 @@ def starttls_offered(tls_servers: TlsServers) -> Result:
     return passed(f"TLS is offered: {', '.join(map(str, offering[:10]))}")
 
 
-@check("TLS-012", severity="info", controls=["nist-800-53:SC-13", "cis-v8:3.10"], platforms=(), tags=_TAGS)
+@check(
+    "TLS-012",
+    severity="info",
+    controls=["nist-800-53:SC-13", "cis-v8:3.10"],
+    platforms=(),
+    tags=[*_TAGS, "informational"],
+)
 def post_quantum(tls_servers: TlsServers) -> Result:
     """Every TLS port offers a post-quantum key exchange.
 

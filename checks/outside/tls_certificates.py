@@ -160,7 +160,7 @@ def strong_signature(tls_servers: TlsServers) -> Result:
     )
 
 
-@check("TLS-022", severity="info", controls=_VALIDITY, platforms=(), tags=_TAGS)
+@check("TLS-022", severity="info", controls=_VALIDITY, platforms=(), tags=[*_TAGS, "informational"])
 def short_lived(tls_servers: TlsServers, days: int = 398) -> Result:
     """Servers present certificates that live no longer than 398 days.
 
@@ -175,7 +175,13 @@ def short_lived(tls_servers: TlsServers, days: int = 398) -> Result:
     )
 
 
-@check("TLS-023", severity="info", controls=["nist-800-53:SC-17", "cis-v8:3.10"], platforms=(), tags=_TAGS)
+@check(
+    "TLS-023",
+    severity="info",
+    controls=["nist-800-53:SC-17", "cis-v8:3.10"],
+    platforms=(),
+    tags=[*_TAGS, "informational"],
+)
 def stapled(tls_servers: TlsServers) -> Result:
     """Servers whose certificate names an OCSP responder send its answer along.
 

@@ -18,7 +18,6 @@ OBSERVERS = {
     "tls_servers": "scanner.outside.tls:observe",
     "ssh_servers": "scanner.outside.ssh:observe",
     "web_sites": "scanner.outside.web:observe",
-    "mail_domains": "scanner.outside.dns:observe",
 }
 DISCOVERED = "discovered_hosts"
 Observation = object

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -16,6 +19,7 @@ Address = IPv4Address | IPv6Address
 
 LOOPBACK = "127.0.0.1"
 RESOLVE_SECONDS = 5.0
+_RESOLVED_TOGETHER = 32
 
 
 def targets(assets: Sequence[Asset], today: date) -> dict[str, Address | NotCollected]:
@@ -28,7 +32,10 @@ def targets(assets: Sequence[Asset], today: date) -> dict[str, Address | NotColl
 
 
 def addresses(assets: Iterable[Asset], seconds: float = RESOLVE_SECONDS) -> Mapping[str, tuple[Address, ...]]:
-    """All addresses of each asset, by asset name; () where its name has none within `seconds`."""
+    """All addresses of each asset, by asset name; () where its name has none in time.
+
+    seconds: for each 32 names, which are asked for together.
+    """
     hosts = {asset.name: _host(asset) for asset in assets}
     literals = {host: literal for host in hosts.values() if (literal := _literal(host))}
     resolved = _resolve({host for host in hosts.values() if host not in literals}, seconds)
@@ -78,21 +85,26 @@ def _plain(literal: str) -> Address:
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
-def _resolve(hosts: Iterable[str], seconds: float) -> Mapping[str, tuple[Address, ...]]:
+def _resolve(hosts: Collection[str], seconds: float) -> Mapping[str, tuple[Address, ...]]:
     """Addresses by name. The resolver has no time limit of its own, so a late answer is left behind."""
     found: dict[str, tuple[Address, ...]] = {}
+    waiting = deque(hosts)
+    deadline = time.monotonic() + seconds * math.ceil(len(hosts) / _RESOLVED_TOGETHER)
 
-    def look_up(host: str) -> None:
-        try:
-            answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            return
-        found[host] = tuple(dict.fromkeys(_plain(str(answer[4][0])) for answer in answers))
+    def look_up() -> None:
+        while time.monotonic() < deadline:
+            try:
+                host = waiting.popleft()
+            except IndexError:
+                return
+            with suppress(OSError, UnicodeError):
+                answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+                found[host] = tuple(dict.fromkeys(_plain(str(answer[4][0])) for answer in answers))
 
-    threads = [threading.Thread(target=look_up, args=(host,), daemon=True) for host in hosts]
+    count = min(len(hosts), _RESOLVED_TOGETHER)
+    threads = [threading.Thread(target=look_up, daemon=True) for _ in range(count)]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + seconds
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
     return dict(found)

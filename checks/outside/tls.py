@@ -128,9 +128,8 @@ def forward_secrecy(tls_servers: TlsServers) -> Result:
     """
 
     def static(server: TlsServer) -> Iterable[str] | None:
-        if server.versions is None:
-            return None
-        return [suite.name for suite in server.suites if not suite.forward_secret]
+        found = [suite.name for suite in server.suites if not suite.forward_secret]
+        return None if not found and (server.versions is None or server.silent) else found
 
     return judge(
         tls_servers,
@@ -150,10 +149,11 @@ def strong_groups(tls_servers: TlsServers, dh_bits: int = 2048, ec_bits: int = 2
     """
 
     def weak(server: TlsServer) -> Iterable[str] | None:
-        if server.groups is None or server.versions is None:
-            return None
-        small = [group for group in server.groups if _curve_bits(group) < ec_bits]
-        return small + ([f"DH {server.dh_bits} bits"] if 0 < server.dh_bits < dh_bits else [])
+        found = [group for group in server.groups or () if _curve_bits(group) < ec_bits]
+        if server.dh_bits and server.dh_bits < dh_bits:
+            found.append(f"DH {server.dh_bits} bits")
+        blind = server.groups is None or server.dh_bits is None or server.versions is None
+        return None if not found and (blind or server.silent) else found
 
     return judge(
         tls_servers, weak, "Weak groups are accepted for the key exchange", "Every group seen is strong"

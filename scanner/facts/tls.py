@@ -97,7 +97,7 @@ class TlsServer:
     silent: tuple[str, ...] = ()
     groups: tuple[str, ...] | None = ()
     hybrid: str | None = ""
-    dh_bits: int = 0
+    dh_bits: int | None = 0
     certificates: tuple[ServedCertificate, ...] | None = ()
     heartbleed: bool | None = False
     early_ccs: bool | None = False

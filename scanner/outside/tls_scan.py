@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,13 +98,12 @@ def _describe(job: _Job, seen: dict[ScanCommand, Any]) -> dict[str, Any]:
     """Plain data of sslyze's results. None stands for a command that did not come to a result."""
     suites = {name: seen[command] for name, command in _SUITES.items()}
     accepted = {name: found.accepted_cipher_suites for name, found in suites.items() if found}
-    keys = [suite.ephemeral_key for found in accepted.values() for suite in found if suite.ephemeral_key]
     curves, renegotiation = seen[ScanCommand.ELLIPTIC_CURVES], seen[ScanCommand.SESSION_RENEGOTIATION]
     return {
         "suites": {name: [suite.cipher_suite.name for suite in found] for name, found in accepted.items()},
         "silent": [name for name, found in suites.items() if found is None or _timed_out(found)],
         "groups": [curve.name for curve in curves.supported_curves or ()] if curves else None,
-        "dh_bits": min((key.size for key in keys if key.type_name == "DH"), default=0),
+        "dh_bits": _dh_bits(accepted.values()),
         "certificates": _certificates(job, seen[ScanCommand.CERTIFICATE_INFO]),
         "heartbleed": _value(seen[ScanCommand.HEARTBLEED], "is_vulnerable_to_heartbleed"),
         "early_ccs": _value(seen[ScanCommand.OPENSSL_CCS_INJECTION], "is_vulnerable_to_ccs_injection"),
@@ -112,6 +111,14 @@ def _describe(job: _Job, seen: dict[ScanCommand, Any]) -> dict[str, Any]:
         "compression": _value(seen[ScanCommand.TLS_COMPRESSION], "supports_compression"),
         "insecure_renegotiation": renegotiation and not renegotiation.supports_secure_renegotiation,
     }
+
+
+def _dh_bits(accepted: Iterable[Any]) -> int | None:
+    """The smallest group seen, 0 without any; None when OpenSSL found one too small to tell its size."""
+    suites = [suite for found in accepted for suite in found if "_DHE_" in suite.cipher_suite.name]
+    if not all(suite.ephemeral_key for suite in suites):
+        return None
+    return min((suite.ephemeral_key.size for suite in suites), default=0)
 
 
 def _timed_out(found: Any) -> bool:

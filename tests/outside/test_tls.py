@@ -9,24 +9,27 @@ from pathlib import Path
 
 import pytest
 
-from checks.outside import tls as protocol_checks
-from checks.outside import tls_certificates as certificate_checks
-from scanner.check import Check
 from scanner.facts.exposure import OpenPort
 from scanner.facts.spec import Absent
 from scanner.facts.tls import ServedCertificate, TlsServer, TlsServers
-from scanner.model import Asset, Connection, Port, Result, Status
+from scanner.model import Asset, Connection, Port, Status
 from scanner.outside.tls import server_names
-from tests.outside.tls_hosts import ADDRESS, MODERN, NAME, NOW, Pair, look, make, ocsp_answer, s_server, smtp
+from tests.outside.tls_hosts import (
+    ADDRESS,
+    CHECKS,
+    MODERN,
+    NAME,
+    Pair,
+    judged,
+    look,
+    make,
+    ocsp_answer,
+    s_server,
+    smtp,
+)
 
 pytest.importorskip("sslyze", reason="needs drscan[tls]")
 
-CHECKS = {
-    check.info.id: check
-    for module in (protocol_checks, certificate_checks)
-    for check in vars(module).values()
-    if isinstance(check, Check)
-}
 # No software in Debian 12 offers SSL, has these holes, compresses, or offers post-quantum groups.
 NEVER_BAD = {"TLS-001", "TLS-009", "TLS-010"}
 NEVER_GOOD = {"TLS-012"}
@@ -60,7 +63,9 @@ def good(folder: Path, ca: Pair) -> TlsServers:
 @pytest.fixture(scope="module")
 def bad(folder: Path, ca: Pair) -> TlsServers:
     dh = folder / "dh.pem"
-    subprocess.run(["openssl", "dhparam", "-dsaparam", "-out", dh, "1024"], check=True, capture_output=True)
+    subprocess.run(
+        ["openssl", "dhparam", "-dsaparam", "-out", str(dh), "1024"], check=True, capture_output=True
+    )
     expired = make(
         folder, "expired", names=("other.office.example",), days=(-900, -1), bits=1024, responder=True
     )
@@ -75,18 +80,16 @@ def bad(folder: Path, ca: Pair) -> TlsServers:
         return look(old, cbc, sha1, mail)
 
 
+def openssl(*argv: str | Path) -> None:
+    subprocess.run(["openssl", *argv], check=True, capture_output=True)
+
+
 def sha1_signed(folder: Path, ca: Pair) -> Pair:
     """cryptography signs no certificate with SHA-1; OpenSSL does."""
     pair = make(folder, "sha1", bits=2048)
     signed = folder / "sha1-signed.pem"
-    command = ["openssl", "x509", "-in", pair.pem, "-CA", ca.pem, "-CAkey", ca.key, "-sha1", "-out", signed]
-    subprocess.run(command, check=True, capture_output=True)
+    openssl("x509", "-in", pair.pem, "-CA", ca.pem, "-CAkey", ca.key, "-sha1", "-out", signed)
     return replace(pair, pem=signed)
-
-
-def judged(id: str, seen: TlsServers) -> Result:
-    clock = {"now": NOW} if "now" in CHECKS[id].needs else {}
-    return CHECKS[id].function(tls_servers=seen, **clock)
 
 
 def certificate(server: TlsServer) -> ServedCertificate:
@@ -114,7 +117,7 @@ def test_what_is_seen_of_a_good_server(good: TlsServers) -> None:
     assert web.hybrid == ""
     seen = certificate(web)
     assert (seen.leaf.names, seen.leaf.key_type, seen.chain_fault) == ((NAME,), "EC", "")
-    assert good.unread == good.clear == ()
+    assert not good.unread and not good.clear
 
 
 def test_what_is_seen_of_a_bad_server(bad: TlsServers) -> None:
@@ -122,7 +125,7 @@ def test_what_is_seen_of_a_bad_server(bad: TlsServers) -> None:
     names = {suite.name for suite in old.suites}
     assert {"TLS_RSA_WITH_NULL_MD5", "TLS_DH_anon_WITH_AES_128_CBC_SHA"} <= names
     assert certificate(old).chain_fault == "self signed certificate"
-    assert [str(found) for found in bad.clear] == [f"{bad.clear[0].port} (smtp)"]
+    assert [found.protocol for found in bad.clear] == ["smtp"]
 
 
 def test_two_certificates_of_one_server(folder: Path, ca: Pair) -> None:

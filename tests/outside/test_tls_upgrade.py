@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from scanner.model import Status
-from tests.outside.test_tls import judged
-from tests.outside.tls_hosts import ADDRESS, Pair, free_port, look, make, started, upgraded
+from tests.outside.tls_hosts import ADDRESS, Pair, free_port, judged, look, make, started, upgraded
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="these servers are started as root")
 pytest.importorskip("sslyze", reason="needs drscan[tls]")

@@ -90,7 +90,7 @@ def certificates(output: Output) -> Certificates:
     found: dict[tuple[str, str], Certificate] = {}
     blocks, unread = _blocks(output.text)
     for path, pem in blocks[:100]:
-        certificate = _read(path, pem)
+        certificate = read_certificate(path, pem)
         if certificate is None:
             unread.append(path)
         else:
@@ -127,7 +127,8 @@ def _blocks(text: str) -> tuple[list[tuple[str, str]], list[str]]:
     return [(path, "\n".join(lines)) for path, lines in blocks], unread
 
 
-def _read(path: str, pem: str) -> Certificate | None:
+def read_certificate(path: str, pem: str) -> Certificate | None:
+    """The certificate in a PEM block, or None when it is none. path: where it was found."""
     from cryptography.x509 import load_pem_x509_certificate  # a third of a scan's start-up time
 
     pem = pem.replace("TRUSTED CERTIFICATE", "CERTIFICATE").rpartition("-----END CERTIFICATE-----")[0]

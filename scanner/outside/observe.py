@@ -18,6 +18,8 @@ OBSERVERS = {
     "tls_servers": "scanner.outside.tls:observe",
     "ssh_servers": "scanner.outside.ssh:observe",
     "web_sites": "scanner.outside.web:observe",
+    "dns_domains": "scanner.outside.dns:observe",
+    "dns_server": "scanner.outside.dns:observe_server",
 }
 DISCOVERED = "discovered_hosts"
 Observation = object

@@ -170,7 +170,7 @@ def _scan(
             answer = json.loads(line)
             greeted = missing[answer["port"]]
             found = _server(answer, greeted, names, address)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             continue  # cut off in the middle: it stays missing
         del missing[answer["port"]]
         yield found

@@ -9,7 +9,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from scanner.facts.certificates import _read as read_certificate
+from scanner.facts.certificates import read_certificate
 from scanner.facts.tls import ServedCertificate
 
 

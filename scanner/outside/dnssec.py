@@ -20,6 +20,7 @@ from dns.rdtypes.ANY.DS import DS
 from dns.rdtypes.ANY.RRSIG import RRSIG
 
 from scanner.facts.dns import Dnssec, Signature, ZoneKey
+from scanner.facts.spec import NotCollected
 from scanner.outside.dns_client import Answer, Unanswered
 
 # More keys than any zone has; hostile zones have each tried on each signature (CVE-2023-50387).
@@ -138,6 +139,8 @@ def _verifies(
             now=signature.inception,
             policy=dns.dnssec.allow_all_policy,
         )
+    except ImportError as error:
+        raise NotCollected("dns_domains: signatures cannot be checked: pip install 'drscan[dns]'") from error
     except Exception:  # cryptography adds many of its own to dnspython's; all mean that it does not fit
         return False
     return True

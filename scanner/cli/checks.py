@@ -32,9 +32,7 @@ def checks() -> None:
 @click.option(
     "--select", "only", multiple=True, help="Id, glob, tag:, framework:, control:, severity:LEVEL[+]."
 )
-@click.option(
-    "--profile", "profile_name", default="default", show_default=True, help="Profile by name or file."
-)
+@profile_option
 @checks_dir
 @as_json
 @click.pass_obj
@@ -85,9 +83,7 @@ def show(config: Config, id: str, checks_dirs: tuple[Path, ...], as_json: bool) 
 
 @checks.command(epilog="Example: drscan checks sudoers --user audit | sudo tee /etc/sudoers.d/drscan")
 @click.option("--user", default="drscan", show_default=True, help="The account that scans log in with.")
-@click.option(
-    "--profile", "profile_name", default="default", show_default=True, help="Profile by name or file."
-)
+@profile_option
 @checks_dir
 @as_json
 @click.pass_obj

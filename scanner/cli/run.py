@@ -25,7 +25,10 @@ Exit codes:
   3  incomplete: something selected could not be looked at"""
 
 
-@click.command(epilog="Example: drscan run --limit 'db*:!db3' --profile recovery --fail-on critical")
+EXAMPLE = "Example: drscan run --limit 'db*:!db3' --profile recovery --fail-on critical"
+
+
+@click.command(epilog=f"{EXIT_CODES}\n\n{EXAMPLE}")
 @selection
 @click.option("--profile", help="Profile by name or file: which checks, which limits.")
 @click.option("--check", "checks", multiple=True, help="Only these: id, SSH-*, tag:NAME, severity:high+ …")

@@ -167,6 +167,13 @@ def test_every_command_has_help_with_an_example(tmp_path: Path) -> None:
         assert "Example: " in drscan(name, "--help", cwd=tmp_path) or name in ("checks", "inventory"), name
 
 
+def test_checks_are_those_that_the_settings_run(workspace: Path) -> None:
+    (workspace / "drscan.yaml").write_text("profile: own.yaml\nchecks_dirs: own\n")
+    (workspace / "own.yaml").write_text("include: [OWN-*]\n")
+    assert [check["id"] for check in drscan_json("checks", "list", cwd=workspace)] == ["OWN-001"]
+    assert drscan("checks", "sudoers", cwd=workspace) == "# Nothing that was selected needs root.\n"
+
+
 def test_sudoers_list_is_accepted_by_visudo(tmp_path: Path) -> None:
     text = drscan("checks", "sudoers", "--user", "audit", cwd=tmp_path)
     visudo = shutil.which("visudo", path="/usr/sbin:/usr/bin") or "visudo"

@@ -20,7 +20,7 @@ from typing import Protocol
 from scanner.evaluate import Verdict, evaluate
 from scanner.model import Asset, Reach, Status
 from scanner.planner import Plan
-from scanner.transport.base import Collected, Limits
+from scanner.transport.base import OUTSIDE_ONLY, Collected, Limits
 from scanner.transport.frame import Batch, render
 
 JOBS_PER_CORE = 4
@@ -31,7 +31,7 @@ ASSETS_A_PORT_SCAN = 16
 def default_jobs() -> int:
     """Assets looked at together: 4 a core, 4 to 64.
 
-    More only adds switching: each costs this machine about 20 ms of one core and then waits for the asset.
+    More only adds switching: each costs this machine about 40 ms of one core (docs/speed.md) and then waits.
     """
     return max(4, min(64, JOBS_PER_CORE * (os.cpu_count() or 1)))
 
@@ -92,8 +92,8 @@ class Runner:
             yield self.look(asset, seen.get(asset.name))
 
     def _collect(self, asset: Asset) -> Collected:
-        if not self.plan.login or asset.connection.transport == "network":
-            return Collected(Reach("ok", "looked at from outside only"))
+        if not self.plan.login:
+            return Collected(OUTSIDE_ONLY)
         limits = self.limits
         try:
             batch = render(

@@ -47,7 +47,7 @@ class Request:
     port_profile: str = "quick"
 
     def selection(self) -> dict[str, Any]:
-        """The part that `from_selection` reads back, as JSON-able values."""
+        """The part that `with_selection` reads back, as JSON-able values."""
         return {
             "inventory": [str(path.absolute()) for path in self.inventory],
             "profile": str(Path(self.profile).absolute()) if Path(self.profile).suffix else self.profile,
@@ -192,12 +192,6 @@ def execute(
         return Outcome(writer.finish_scan(scan_id, "finished"), unread)
 
 
-def earlier(database: Path, scan_id: int) -> ScanRow | None:
-    """The scan before `scan_id`, to compare with."""
-    with db.open(database, create=False) as store:
-        return queries.previous_scan(store, scan_id)
-
-
 def _start(prepared: Prepared) -> ScanStart:
     return ScanStart(
         profile=prepared.request.profile,
@@ -226,7 +220,6 @@ def _observer(prepared: Prepared, now: datetime) -> engine.Observes | None:
     return Outside(
         partial(scan_ports, profile=prepared.request.port_profile, today=now.date()),
         Discovery(prepared.inventory, now.date()).discover,
-        now.date(),
     )
 
 

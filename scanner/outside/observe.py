@@ -6,7 +6,7 @@ import importlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from functools import partial
 
 from scanner.facts.exposure import DiscoveredHosts, PortScan
 from scanner.facts.spec import Absent, NotCollected
@@ -29,11 +29,10 @@ Discoverer = Callable[[Asset], DiscoveredHosts]
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Observes assets. today: what authorisations are held against; seconds: for one asset's observers."""
+    """Observes assets. seconds: for all observers of one asset together."""
 
     scan_ports: PortScanner
     discover: Discoverer
-    today: date
     seconds: float = 120.0
 
     def observe(self, assets: Sequence[Asset], names: Sequence[str]) -> dict[str, dict[str, Observation]]:
@@ -50,12 +49,7 @@ class Outside:
     def _search(self, network: Asset, names: Sequence[str]) -> dict[str, Observation]:
         found: dict[str, Observation] = dict.fromkeys(names, Absent("This is a network, not a host"))
         if DISCOVERED in found:
-            try:
-                found[DISCOVERED] = self.discover(network)
-            except NotCollected as why:
-                found[DISCOVERED] = why
-            except Exception as error:
-                found[DISCOVERED] = NotCollected(f"{DISCOVERED}: {type(error).__name__}: {error}")
+            found[DISCOVERED] = _attempt(DISCOVERED, lambda: self.discover(network))
         return found
 
     def _scan(self, hosts: Sequence[Asset]) -> Mapping[str, PortScan | NotCollected]:
@@ -82,17 +76,23 @@ class Outside:
                 continue
             if isinstance(ports, NotCollected):
                 found[name] = ports
-                continue
-            try:
-                found[name] = _observer(name)(Target(asset, ports.address, ports, deadline))
-            except (Absent, NotCollected) as why:
-                found[name] = why
-            except Exception as error:
-                found[name] = NotCollected(f"{name}: {type(error).__name__}: {error}")
+            else:
+                target = Target(asset, ports.address, ports, deadline)
+                found[name] = _attempt(name, partial(_observe, name, target))
         return found
 
 
-def _observer(name: str) -> Callable[[Target], Observation]:
+def _attempt(name: str, look: Callable[[], Observation]) -> Observation:
+    """What was seen, or why there is nothing; a fault of ours is a reason, too."""
+    try:
+        return look()
+    except (Absent, NotCollected) as why:
+        return why
+    except Exception as error:
+        return NotCollected(f"{name}: {type(error).__name__}: {error}")
+
+
+def _observe(name: str, target: Target) -> Observation:
     module, _, function = OBSERVERS[name].partition(":")
     observer: Callable[[Target], Observation] = getattr(importlib.import_module(module), function)
-    return observer
+    return observer(target)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import re
 import ssl
 import subprocess
 import sys
@@ -24,9 +23,9 @@ from typing import Any
 from scanner.facts.exposure import OpenPort
 from scanner.facts.spec import Absent, NotCollected
 from scanner.facts.tls import ClearService, Suite, TlsServer, TlsServers, Version
-from scanner.model import Asset, Port
+from scanner.model import Port
 from scanner.outside.starttls import NotOffered
-from scanner.outside.target import Target
+from scanner.outside.target import Target, server_names
 from scanner.outside.tls_hello import NotTls, hybrid_group, speaks_tls
 from scanner.outside.wire import reason
 
@@ -50,7 +49,6 @@ _SCAN_SECONDS = 60.0
 _TOGETHER = 3
 _CONNECTIONS = 4
 _MAX_ANSWER = 8 << 20
-_SERVER_NAME = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z][a-z0-9-]{0,62}", re.I)
 _CA_FILES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Alpine, Arch
     "/etc/pki/tls/certs/ca-bundle.crt",  # RHEL, Fedora
@@ -109,13 +107,6 @@ def observe(target: Target) -> TlsServers:
     if not (servers or clear):
         raise NotCollected("tls_servers: " + "; ".join(unread[:5]))
     return TlsServers(tuple(sorted(servers, key=lambda s: s.port.number)), clear, tuple(unread))
-
-
-def server_names(asset: Asset) -> tuple[str, ...]:
-    """The DNS names that the inventory gives an asset, the one for SNI first; nothing is resolved."""
-    names = [asset.connection.host] if asset.connection.host != "localhost" else []
-    names += [asset.name] if "." in asset.name else []
-    return tuple(dict.fromkeys(name for name in (*names, *asset.domains) if _SERVER_NAME.fullmatch(name)))
 
 
 def _endpoints(ports: Iterable[OpenPort]) -> Iterator[_Endpoint]:

@@ -16,8 +16,7 @@ from scanner.facts.web import DOT_ENV, GIT_HEAD, ORIGIN, SECURITY_TXT, SERVER_ST
 from scanner.model import Port
 from scanner.outside import web_pages
 from scanner.outside.http import FAULTS, Answer, Origin, ask
-from scanner.outside.target import Target
-from scanner.outside.tls import server_names
+from scanner.outside.target import Target, server_names
 from scanner.outside.wire import reason
 
 _SECONDS_A_SITE = 20.0

@@ -32,6 +32,10 @@ class Collected:
     platform: str | None = None
 
 
+# Nothing was asked over a login: the checks need none, or there is none to be had.
+OUTSIDE_ONLY = Reach("ok", "looked at from outside only")
+
+
 class TransportError(Exception):
     """Something on our side keeps every asset from being looked at; one line that says what."""
 
@@ -72,3 +76,14 @@ class Streams:
     def stderr(self) -> bytes:
         """All of standard error so far."""
         return b"".join(self._err)
+
+
+def ended(ending: str, complete: bool, limits: Limits) -> Reach:
+    """How a batch that was started came to its end."""
+    if complete:
+        return Reach("ok")
+    if ending == "deadline":
+        return Reach("deadline", f"not finished within {limits.asset_seconds:g} s")
+    if ending == "flood":
+        return Reach("cut-off", f"sent more than {limits.asset_bytes} bytes")
+    return Reach("cut-off", "the session ended before the script did")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from scanner.model import Asset, Reach, SecretRef
 from scanner.transport import local, openssh
-from scanner.transport.base import Collected, Limits, Unreached
+from scanner.transport.base import OUTSIDE_ONLY, Collected, Limits, Unreached
 from scanner.transport.frame import Batch
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class Collector:
         """Everything that the batch found out; never raises for a fault of the asset."""
         connection = asset.connection
         try:
+            if connection.transport == "network":
+                return Collected(OUTSIDE_ONLY)
             if connection.transport == "local":
                 return local.collect(batch, self.limits)
             if connection.ssh_legacy:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 
-from scanner.model import Reach
-from scanner.transport.base import Collected, Limits, Streams
+from scanner.transport.base import Collected, Limits, Streams, ended
 from scanner.transport.frame import Batch, decode
 from scanner.transport.process import feed
 
@@ -17,14 +16,3 @@ def collect(batch: Batch, limits: Limits) -> Collected:
     ending, _ = feed(["/bin/sh"], batch.script, streams, deadline=deadline)
     answer = decode(batch, streams.stdout, streams.stderr)
     return Collected(ended(ending, answer.complete, limits), answer.outputs, answer.platform)
-
-
-def ended(ending: str, complete: bool, limits: Limits) -> Reach:
-    """How a batch that was started came to its end."""
-    if complete:
-        return Reach("ok")
-    if ending == "deadline":
-        return Reach("deadline", f"not finished within {limits.asset_seconds:g} s")
-    if ending == "flood":
-        return Reach("cut-off", f"sent more than {limits.asset_bytes} bytes")
-    return Reach("cut-off", "the session ended before the script did")

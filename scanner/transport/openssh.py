@@ -13,10 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scanner.model import Connection, Reach
-from scanner.transport.base import Collected, Limits, Streams, Unreached
+from scanner.transport.base import Collected, Limits, Streams, Unreached, ended
 from scanner.transport.frame import Batch, decode
 from scanner.transport.hostkeys import HostKey, KnownHosts
-from scanner.transport.local import ended
 from scanner.transport.process import Ending, feed
 
 _LEGACY = (

@@ -21,10 +21,9 @@ from paramiko.ssh_exception import IncompatiblePeer
 
 from scanner.model import Connection, Reach
 from scanner.transport.auth import Credentials, log_in
-from scanner.transport.base import Collected, Limits, Streams, Unreached
+from scanner.transport.base import Collected, Limits, Streams, Unreached, ended
 from scanner.transport.frame import Batch, decode
 from scanner.transport.hostkeys import HostKey, KnownHosts, lookup
-from scanner.transport.local import ended
 
 # Offered by paramiko 5.1 by default and broken or deprecated: RFC 8758, RFC 9142, NIST SP 800-131A r2.
 WEAK_ALGORITHMS = {

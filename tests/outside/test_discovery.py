@@ -72,10 +72,10 @@ def test_a_network_has_hosts_and_a_host_has_ports() -> None:
     (network,) = networks([Asset("a", scope=(searched("10.1.0.0/24"),))])
     found = DiscoveredHosts("10.1.0.0/24")
     names = ("port_scan", "discovered_hosts")
-    seen = Outside(faulty, lambda asset: found, TODAY).observe([Asset("h"), network], names)
+    seen = Outside(faulty, lambda asset: found).observe([Asset("h"), network], names)
     assert seen["10.1.0.0/24"]["discovered_hosts"] is found
     assert isinstance(seen["10.1.0.0/24"]["port_scan"], Absent)
     assert isinstance(seen["h"]["discovered_hosts"], Absent)
     assert str(seen["h"]["port_scan"]) == "port_scan: RuntimeError: oh"
-    broken = Outside(lambda assets: {}, faulty, TODAY).observe([network], names)
+    broken = Outside(lambda assets: {}, faulty).observe([network], names)
     assert str(broken["10.1.0.0/24"]["discovered_hosts"]) == "discovered_hosts: RuntimeError: oh"

@@ -13,7 +13,7 @@ from scanner.facts.exposure import OpenPort
 from scanner.facts.spec import Absent
 from scanner.facts.tls import ServedCertificate, TlsServer, TlsServers
 from scanner.model import Asset, Connection, Port, Status
-from scanner.outside.tls import server_names
+from scanner.outside.target import server_names
 from tests.outside.tls_hosts import (
     ADDRESS,
     CHECKS,
